@@ -1,0 +1,156 @@
+// The configuration as the program sees it: checked, complete, with every default filled in.
+//
+// A Config is made once by conf::load() and never changes afterwards; it may be shared between threads.
+// Names follow the YAML file (docs/config.md). Durations are milliseconds, sizes are bytes.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace penstock::conf {
+
+using std::chrono::milliseconds;
+
+inline constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
+
+/// Where to listen or connect: "host:port", "[v6]:port" or "unix:/path". Already split, never resolved here.
+struct Address {
+  std::string host;        ///< IP literal without brackets, or a host name; empty for a Unix socket
+  std::uint16_t port = 0;  ///< 0 on a listener means "any free port"
+  std::string unix_path;   ///< set for a Unix socket only
+
+  /// The form users write: "127.0.0.1:80", "[::1]:80", "unix:/run/x.sock".
+  std::string text() const;
+  bool is_unix() const { return !unix_path.empty(); }
+  friend bool operator==(const Address&, const Address&) = default;
+};
+
+/// listeners[].timeouts: how long the client's side may take.
+struct ListenerTimeouts {
+  milliseconds header{10'000};  ///< first byte of a request to the end of its head; 408
+  milliseconds body{30'000};    ///< between two reads of a body, or two writes of a response; 408
+  milliseconds idle{75'000};    ///< between two requests on a connection; closed silently
+};
+
+/// listeners[].max: the largest request that is accepted.
+struct ListenerLimits {
+  std::uint64_t request_line = 8 << 10;            ///< 414
+  std::uint64_t header_bytes = 32 << 10;           ///< whole head, trailers likewise; 431
+  std::uint64_t header_fields = 100;               ///< 431
+  std::uint64_t body = 10 << 20;                   ///< 413; kUnlimited for none
+  std::uint64_t requests_per_connection = 10'000;  ///< then "Connection: close"
+};
+
+struct Listener {
+  Address bind;
+  ListenerTimeouts timeouts;
+  ListenerLimits max;
+};
+
+/// upstreams.NAME.timeouts, and what a route may override.
+struct UpstreamTimeouts {
+  milliseconds connect{2'000};
+  milliseconds first_byte{15'000};  ///< request sent to the first byte of the answer; 504
+  milliseconds idle{60'000};        ///< between two reads or writes of a body, and in a tunnel
+  /// From the request's head to the last byte of the answer. Left out: 30 s to the answer's head, and no bound on a body that keeps moving.
+  std::optional<milliseconds> total;
+};
+
+inline constexpr milliseconds kDefaultTotal{30'000};
+
+struct Endpoint {
+  Address address;
+  std::uint32_t weight = 1;  ///< 1 … 65535
+  std::string zone;
+};
+
+/// upstreams.NAME.pool: kept-alive connections, counted per endpoint and worker.
+struct Pool {
+  std::uint64_t max_idle = 512;                    ///< idle connections kept
+  std::uint64_t max_connections = 4096;            ///< in all; beyond it 503
+  milliseconds idle{55'000};                       ///< an idle connection is closed after this
+  std::uint64_t requests_per_connection = 10'000;
+};
+
+enum class BalancerPolicy { round_robin };
+
+struct Upstream {
+  std::string name;
+  std::vector<Endpoint> endpoints;  ///< at least one
+  BalancerPolicy balancer = BalancerPolicy::round_robin;
+  UpstreamTimeouts timeouts;
+  Pool pool;
+};
+
+/// What a request must have. Empty means "any". The most specific route wins whatever the order (docs/config.md, Routes).
+struct Match {
+  std::string host;                 ///< lower case; exact "api.example.com" or "*.example.com"
+  std::string path;                 ///< "/exact", "/prefix/*", "/users/{id}/orders"; "" is any
+  std::vector<std::string> methods; ///< upper case
+  std::vector<std::pair<std::string, std::string>> headers;  ///< name (lower case) → exact value; "*" = present
+  std::vector<std::pair<std::string, std::string>> query;    ///< name → exact value (decoded); "*" = present
+};
+
+/// A fixed answer.
+struct Respond {
+  int status = 200;  ///< 200 … 599
+  std::string body;
+  std::string content_type = "text/plain; charset=utf-8";
+};
+
+/// A redirect. `to` may hold {scheme} {host} {path} {query} {uri}; {uri} = path with its query.
+struct Redirect {
+  std::string to;
+  int status = 302;  ///< 301, 302, 303, 307, 308
+};
+
+/// Exactly one of upstream, respond and redirect is set.
+struct Route {
+  std::string id;  ///< as written, or made from the match; unique
+  Match match;
+  std::optional<std::uint32_t> upstream;  ///< index into Config::upstreams
+  std::optional<Respond> respond;
+  std::optional<Redirect> redirect;
+  std::optional<std::uint64_t> max_body;  ///< overrides the listener's
+  UpstreamTimeouts timeouts;              ///< the upstream's, with the route's overrides folded in
+};
+
+enum class LogFormat { json, combined };
+
+struct AccessLog {
+  std::string path;  ///< "stdout", "stderr" or a file
+  LogFormat format = LogFormat::json;
+};
+
+struct Admin {
+  Address bind{"127.0.0.1", 9901, {}};
+};
+
+/// log: the process log, on stderr.
+enum class LogLevel { debug, info, warn, error };
+
+struct ForwardedHeaders {
+  bool x_forwarded = true;  ///< X-Forwarded-For, -Proto, -Host
+  bool forwarded = false;   ///< RFC 7239 Forwarded
+};
+
+struct Config {
+  unsigned workers = 1;  ///< "auto" is already resolved to the number of usable cores
+  std::vector<Listener> listeners;
+  std::vector<std::string> trusted_proxies;  ///< IPv4/IPv6 CIDRs, each valid; a bare address is /32 or /128
+  ForwardedHeaders forwarded_headers;
+  std::optional<Admin> admin;
+  std::optional<AccessLog> access_log;
+  LogLevel log_level = LogLevel::info;
+  milliseconds drain_timeout{25'000};  ///< TERM: in-flight requests get this long
+  std::vector<Upstream> upstreams;
+  std::vector<Route> routes;
+};
+
+}  // namespace penstock::conf

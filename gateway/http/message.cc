@@ -1,0 +1,174 @@
+#include "gateway/http/message.h"
+
+#include <array>
+#include <utility>
+
+namespace penstock::http {
+namespace {
+
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+constexpr std::array<std::string_view, kMethods> kMethodNames = {"GET",   "HEAD",    "POST",  "PUT",    "DELETE", "OPTIONS",
+                                                                 "PATCH", "CONNECT", "TRACE", "_OTHER"};
+
+// Sorted by length, so that a look-up compares with a handful of names at most.
+constexpr std::pair<std::string_view, FieldId> kFieldNames[] = {
+    {"te", FieldId::te},
+    {"via", FieldId::via},
+    {"date", FieldId::date},
+    {"host", FieldId::host},
+    {"cookie", FieldId::cookie},
+    {"expect", FieldId::expect},
+    {"referer", FieldId::referer},
+    {"trailer", FieldId::trailer},
+    {"upgrade", FieldId::upgrade},
+    {"forwarded", FieldId::forwarded},
+    {"connection", FieldId::connection},
+    {"keep-alive", FieldId::keep_alive},
+    {"user-agent", FieldId::user_agent},
+    {"content-type", FieldId::content_type},
+    {"max-forwards", FieldId::max_forwards},
+    {"proxy-status", FieldId::proxy_status},
+    {"x-request-id", FieldId::x_request_id},
+    {"authorization", FieldId::authorization},
+    {"content-length", FieldId::content_length},
+    {"http2-settings", FieldId::http2_settings},
+    {"x-forwarded-for", FieldId::x_forwarded_for},
+    {"proxy-connection", FieldId::proxy_connection},
+    {"x-forwarded-host", FieldId::x_forwarded_host},
+    {"transfer-encoding", FieldId::transfer_encoding},
+    {"x-forwarded-proto", FieldId::x_forwarded_proto},
+    {"proxy-authenticate", FieldId::proxy_authenticate},
+    {"proxy-authorization", FieldId::proxy_authorization},
+};
+constexpr std::size_t kFieldNameMax = 19;
+
+struct LengthIndex {
+  std::array<std::uint8_t, kFieldNameMax + 2> first{};
+  constexpr LengthIndex() {
+    std::uint8_t i = 0;
+    for (std::size_t length = 0; length < first.size(); ++length) {
+      while (i < std::size(kFieldNames) && kFieldNames[i].first.size() < length) ++i;
+      first[length] = i;
+    }
+  }
+};
+constexpr LengthIndex kByLength;
+
+}  // namespace
+
+bool iequals(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (lower(a[i]) != lower(b[i])) return false;
+  }
+  return true;
+}
+
+std::string_view name(Method method) { return kMethodNames[static_cast<std::size_t>(method)]; }
+
+Method parse_method(std::string_view text) {
+  for (std::size_t i = 0; i + 1 < kMethods; ++i) {
+    if (kMethodNames[i] == text) return static_cast<Method>(i);
+  }
+  return Method::other;
+}
+
+bool idempotent(Method method) {
+  switch (method) {
+    case Method::get:
+    case Method::head:
+    case Method::put:
+    case Method::delete_:
+    case Method::options:
+    case Method::trace:
+      return true;
+    default:
+      return false;
+  }
+}
+
+FieldId parse_field_id(std::string_view name) {
+  if (name.size() > kFieldNameMax) return FieldId::other;
+  const std::size_t end = kByLength.first[name.size() + 1];
+  for (std::size_t i = kByLength.first[name.size()]; i < end; ++i) {
+    if (lower(name[0]) == kFieldNames[i].first[0] && iequals(name, kFieldNames[i].first)) return kFieldNames[i].second;
+  }
+  return FieldId::other;
+}
+
+const Field* Head::find(FieldId id) const {
+  for (const Field& field : fields) {
+    if (field.id == id) return &field;
+  }
+  return nullptr;
+}
+
+const Field* Head::find(std::string_view name) const {
+  for (const Field& field : fields) {
+    if (iequals(field.name, name)) return &field;
+  }
+  return nullptr;
+}
+
+std::string_view Head::get(FieldId id) const {
+  const Field* field = find(id);
+  return field ? field->value : std::string_view();
+}
+
+std::string_view reason_phrase(int status) {
+  switch (status) {
+    case 100: return "Continue";
+    case 101: return "Switching Protocols";
+    case 103: return "Early Hints";
+    case 200: return "OK";
+    case 201: return "Created";
+    case 202: return "Accepted";
+    case 203: return "Non-Authoritative Information";
+    case 204: return "No Content";
+    case 205: return "Reset Content";
+    case 206: return "Partial Content";
+    case 300: return "Multiple Choices";
+    case 301: return "Moved Permanently";
+    case 302: return "Found";
+    case 303: return "See Other";
+    case 304: return "Not Modified";
+    case 307: return "Temporary Redirect";
+    case 308: return "Permanent Redirect";
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 402: return "Payment Required";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 406: return "Not Acceptable";
+    case 408: return "Request Timeout";
+    case 409: return "Conflict";
+    case 410: return "Gone";
+    case 411: return "Length Required";
+    case 412: return "Precondition Failed";
+    case 413: return "Content Too Large";
+    case 414: return "URI Too Long";
+    case 415: return "Unsupported Media Type";
+    case 416: return "Range Not Satisfiable";
+    case 417: return "Expectation Failed";
+    case 418: return "I'm a teapot";
+    case 421: return "Misdirected Request";
+    case 422: return "Unprocessable Content";
+    case 425: return "Too Early";
+    case 426: return "Upgrade Required";
+    case 428: return "Precondition Required";
+    case 429: return "Too Many Requests";
+    case 431: return "Request Header Fields Too Large";
+    case 451: return "Unavailable For Legal Reasons";
+    case 500: return "Internal Server Error";
+    case 501: return "Not Implemented";
+    case 502: return "Bad Gateway";
+    case 503: return "Service Unavailable";
+    case 504: return "Gateway Timeout";
+    case 505: return "HTTP Version Not Supported";
+    default: return "";
+  }
+}
+
+}  // namespace penstock::http

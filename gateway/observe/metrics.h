@@ -1,0 +1,29 @@
+// Worker counters → the Prometheus text format, by prometheus-cpp's serializer.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/observe/stats.h"
+
+namespace penstock::observe {
+
+/// What a scrape needs beside the counters. Views are valid during the call.
+struct MetricsInput {
+  std::vector<const WorkerStats*> workers;
+  std::vector<std::string_view> route_ids;       ///< by route index
+  std::vector<std::string_view> upstream_names;  ///< by upstream index
+  std::string_view version;                      ///< penstock_build_info
+  std::string_view revision;
+  double start_time_unix_s = 0;                  ///< process_start_time_seconds
+  double config_loaded_unix_s = 0;               ///< penstock_config_last_reload_success_timestamp_seconds
+  bool config_last_reload_successful = true;
+  bool draining = false;
+};
+
+/// The body of /metrics. Control thread; may take milliseconds with thousands of routes.
+std::string render_metrics(const MetricsInput& input);
+
+}  // namespace penstock::observe

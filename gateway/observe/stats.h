@@ -1,0 +1,125 @@
+// One worker's counters, and what is counted.
+//
+// Written by that worker alone, with plain loads and stores; read by the control thread at a scrape (relaxed atomics: no
+// torn values, no locks, no read-modify-write on the request path). A steady-state request allocates nothing here.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "gateway/base/error.h"
+#include "gateway/http/message.h"
+
+namespace penstock::observe {
+
+/// Counts up. One writer, any reader.
+class Counter {
+ public:
+  void add(std::uint64_t n = 1) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+  std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+/// Goes up and down. One writer, any reader.
+class Gauge {
+ public:
+  void add(std::int64_t n) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+  void set(std::int64_t n) { value_.store(n, std::memory_order_relaxed); }
+  std::int64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::int64_t> value_{0};
+};
+
+/// Upper bounds of the duration buckets, in seconds; +Inf comes after the last.
+inline constexpr std::array<double, 17> kDurationBounds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                                           0.1,    0.25,    0.5,    1,     2.5,    5,     10,   30};
+
+/// Durations, in nanoseconds. One writer, any reader.
+class DurationHistogram {
+ public:
+  void observe(std::uint64_t duration_ns);
+  /// Not cumulative: counts per bucket, the last one is +Inf.
+  const std::array<Counter, kDurationBounds.size() + 1>& buckets() const { return buckets_; }
+  std::uint64_t sum_ns() const { return sum_ns_.value(); }
+
+ private:
+  std::array<Counter, kDurationBounds.size() + 1> buckets_;
+  Counter sum_ns_;
+};
+
+/// Requests by method and status code. Bounded: codes beyond the table's room are counted as code 0 ("other").
+class RequestCounts {
+ public:
+  void add(http::Method method, int status);
+  struct Row {
+    http::Method method;
+    int status;  ///< 0 = other
+    std::uint64_t count;
+  };
+  std::vector<Row> rows() const;
+
+ private:
+  static constexpr std::size_t kSlots = 32;
+  struct Slot {
+    std::atomic<std::uint32_t> key{0};  ///< 0 = empty
+    Counter count;
+  };
+  std::array<Slot, kSlots> slots_;
+  std::array<Counter, http::kMethods> overflow_;
+};
+
+struct RouteStats {
+  RequestCounts requests;
+  DurationHistogram duration;  ///< first byte of the request read to the last byte of the answer handed to the socket
+};
+
+struct UpstreamStats {
+  RequestCounts responses;      ///< by the code that the endpoint answered
+  DurationHistogram duration;   ///< request sent to the end of the answer
+  DurationHistogram connect;    ///< connect() to connected
+  Counter connects;             ///< tried
+  Counter connect_errors;
+  Counter retries;              ///< on a connection that turned out to be closed
+  Gauge in_flight;
+  Gauge connections_idle;
+  Gauge connections_active;
+  Counter bytes_sent;
+  Counter bytes_received;
+};
+
+/// All that one worker counts. Sized for one configuration.
+class WorkerStats {
+ public:
+  WorkerStats(std::size_t routes, std::size_t upstreams);
+
+  Counter connections_accepted;
+  Counter accept_errors;
+  Gauge connections_active;     ///< client connections with a request under way
+  Gauge connections_idle;
+  Counter bytes_received;       ///< from clients
+  Counter bytes_sent;           ///< to clients
+  Counter access_log_dropped;
+  DurationHistogram loop_lag;   ///< how long one turn of the event loop worked
+  std::array<Counter, kErrorKinds> errors;
+
+  /// Made at the first request of a route; the writer's side. `index` kNoRoute (0xffffffff) counts as route "none".
+  RouteStats& route(std::uint32_t index);
+  /// Null if the route has had no request yet. Index routes() is the "no route" entry.
+  const RouteStats* route_if_used(std::size_t index) const;
+  std::size_t routes() const { return routes_.size() - 1; }
+
+  std::vector<UpstreamStats> upstreams;  ///< indexed like Config::upstreams; never resized
+
+ private:
+  std::vector<std::atomic<RouteStats*>> routes_;
+  std::vector<std::unique_ptr<RouteStats>> owned_;
+};
+
+}  // namespace penstock::observe
