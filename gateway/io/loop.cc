@@ -33,6 +33,7 @@ Loop::Loop()
 }
 
 Loop::~Loop() {
+  disposed_.clear();
   uv_walk(&loop_, [](uv_handle_t* h, void*) {
     if (!uv_is_closing(h)) uv_close(h, nullptr);
   }, nullptr);
@@ -85,6 +86,7 @@ void Loop::want_flush(Stream& stream) { flush_.push_back(stream); }
 void Loop::end_turn() {
   while (StreamFlushLink* link = flush_.pop_front()) static_cast<Stream*>(link)->flush();
   arena_used_ = 0;
+  disposed_.clear();
   if (!now_is_stale_) {
     if (turn_observer_) turn_observer_(uv_hrtime() - now_);
     now_is_stale_ = true;

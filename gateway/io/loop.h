@@ -19,6 +19,12 @@
 
 namespace penstock::io {
 
+/// What Loop::dispose() takes.
+class Disposable {
+ public:
+  virtual ~Disposable() = default;
+};
+
 /// Belongs to the thread that calls run(); only post() and stop() may be called from others. Must outlive its streams.
 class Loop {
  public:
@@ -39,6 +45,9 @@ class Loop {
   std::uint64_t unix_ms();
 
   void arm(Deadline& deadline, Nanos after) { wheel_.arm(deadline, now() + after); }
+
+  /// Frees an object at the turn's end: it may be in the middle of a call now.
+  void dispose(std::unique_ptr<Disposable> object) { disposed_.push_back(std::move(object)); }
 
   /// Called with the length of each turn that did something, from its first look at the clock to its last send.
   void on_turn(std::function<void(Nanos)> observer) { turn_observer_ = std::move(observer); }
@@ -77,6 +86,7 @@ class Loop {
   Nanos unix_checked_ = 0;
   std::uint64_t unix_offset_ms_ = 0;
   DeadlineWheel wheel_;
+  std::vector<std::unique_ptr<Disposable>> disposed_;
   std::function<void(Nanos)> turn_observer_;
 
   // Shared with other threads.
