@@ -34,8 +34,7 @@ class IntrusiveList {
  public:
   IntrusiveList() { clear(); }
   ~IntrusiveList() {
-    while (pop_front()) {
-    }
+    while (!empty()) head_.next_->unlink();  // T may be incomplete here
     head_.next_ = head_.prev_ = nullptr;
   }
   IntrusiveList(const IntrusiveList&) = delete;

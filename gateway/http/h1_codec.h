@@ -27,6 +27,7 @@ class H1Parser {
     error,      ///< error(): final; the connection can't be used any more
   };
 
+  H1Parser() = default;
   explicit H1Parser(const HeadLimits& limits) : limits_(limits) {}
   virtual ~H1Parser() = default;
   H1Parser(const H1Parser&) = delete;
@@ -47,6 +48,10 @@ class H1Parser {
 
   /// Back to the start of a message. Buffers keep their capacity, up to a bound.
   void reset();
+  void reset(const HeadLimits& limits) {
+    limits_ = limits;
+    reset();
+  }
 
  protected:
   /// Reads a whole head; fills the subclass' head.
@@ -56,7 +61,7 @@ class H1Parser {
   /// A more telling error than llhttp's, for the bytes of a head that it refused.
   virtual HeadError classify(std::string_view bytes) = 0;
 
-  const HeadLimits& limits_;
+  HeadLimits limits_;
 
  private:
   enum class State : std::uint8_t { start, head, refused, length, until_close, chunked, trailers, end, failed };
@@ -93,7 +98,7 @@ class H1Parser {
   HeadError error_;
 };
 
-/// Server's role. `limits` must outlive it.
+/// Server's role.
 class H1RequestParser final : public H1Parser {
  public:
   using H1Parser::H1Parser;

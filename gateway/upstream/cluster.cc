@@ -70,6 +70,10 @@ Lease Cluster::lease(AttemptHandler& handler, http::Method method, std::uint64_t
   return {this, &pool, connection};
 }
 
+bool Cluster::has_untried(std::span<const std::uint32_t> tried) const {
+  return balancer_ && balancer_->pick(loads_, {.tried = tried}).has_value();
+}
+
 void Cluster::release(EndpointPool& pool, Connection& connection) {
   if (pool.index != kGone) --loads_[pool.index].in_flight;
   pool.give_back(connection);

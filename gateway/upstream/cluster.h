@@ -70,6 +70,9 @@ class Cluster {
   Lease lease(AttemptHandler& handler, http::Method method, std::uint64_t random, std::span<const std::uint32_t> tried,
               bool fresh, ErrorKind& error);
 
+  /// Whether lease() would find an endpoint beside these.
+  bool has_untried(std::span<const std::uint32_t> tried) const;
+
   /// Closes idle connections, and those that are given back.
   void retire();
 
