@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstring>
 
 namespace penstock {
 namespace {
@@ -17,6 +18,25 @@ constexpr std::array<bool, 256> kPlain = [] {
   for (std::size_t c = 0; c < table.size(); ++c) table[c] = plain(static_cast<unsigned char>(c));
   return table;
 }();
+
+// Whether all 8 bytes are plain, looked at together: a byte's top bit comes out set if it is 0x7f or more, less than
+// 0x20, a quote or a backslash. A borrow or carry between bytes can only say "no" wrongly, never "yes".
+bool all_plain(const char* bytes) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kTops = 0x80 * kOnes;
+  std::uint64_t word;
+  std::memcpy(&word, bytes, sizeof word);
+  const std::uint64_t quotes = (word ^ ('"' * kOnes)) - kOnes;
+  const std::uint64_t backslashes = (word ^ ('\\' * kOnes)) - kOnes;
+  return ((word | (word + kOnes) | (word - 0x20 * kOnes) | quotes | backslashes) & kTops) == 0;
+}
+
+std::size_t plain_run(std::string_view text) {
+  std::size_t run = 0;
+  while (run + 8 <= text.size() && all_plain(text.data() + run)) run += 8;
+  while (run < text.size() && kPlain[static_cast<unsigned char>(text[run])]) ++run;
+  return run;
+}
 
 void append_escaped(std::string& out, unsigned char c) {
   constexpr char kHex[] = "0123456789abcdef";
@@ -73,8 +93,7 @@ Sequence read_sequence(std::string_view text) {
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
-    std::size_t run = 0;
-    while (run < text.size() && kPlain[static_cast<unsigned char>(text[run])]) ++run;
+    const std::size_t run = plain_run(text);
     out += text.substr(0, run);
     text.remove_prefix(run);
     if (text.empty()) break;
@@ -111,8 +130,9 @@ JsonWriter& JsonWriter::end(char bracket) {
 
 JsonWriter& JsonWriter::key(std::string_view name) {
   separate();
-  append_json_string(out_, name);
-  out_ += ':';
+  out_ += '"';
+  out_ += name;
+  out_ += "\":";
   comma_ = false;
   return *this;
 }

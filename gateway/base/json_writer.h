@@ -23,6 +23,7 @@ class JsonWriter {
   JsonWriter& end_object() { return end('}'); }
   JsonWriter& begin_array() { return begin('['); }
   JsonWriter& end_array() { return end(']'); }
+  /// `name` is one of ours: it is not escaped.
   JsonWriter& key(std::string_view name);
 
   JsonWriter& string(std::string_view text);

@@ -43,10 +43,10 @@ AccessLogRing::AccessLogRing(std::size_t bytes) : impl_(std::make_unique<Impl>(b
 AccessLogRing::~AccessLogRing() = default;
 
 bool AccessLogRing::push(const AccessRecord& record) {
-  const AccessRecord bounded = cut(record);
-  std::byte* room = impl_->ring.reserve(encoded_size(bounded));
+  const Extent extent = measure(record);
+  std::byte* room = impl_->ring.reserve(extent.encoded_size);
   if (!room) return false;
-  encode(bounded, room);
+  encode(record, extent, room);
   impl_->ring.publish();
   return true;
 }

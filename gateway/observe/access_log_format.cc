@@ -1,5 +1,6 @@
 #include "gateway/observe/access_log_format.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -85,18 +86,16 @@ std::string_view protocol(http::Version version) {
 /// quotes and spaces always gives the same fields. "-" stands for nothing.
 void append_apache(std::string& out, std::string_view text, bool quoted = true) {
   constexpr char kHex[] = "0123456789ABCDEF";
+  const char first_plain = quoted ? ' ' : '!';
+  const auto plain = [&](char c) { return c >= first_plain && c < 0x7f && c != '"' && c != '\\'; };
   if (text.empty()) out += '-';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte > 0x20 && byte < 0x7f && c != '"' && c != '\\') {
-      out += c;
-    } else if (c == ' ' && quoted) {
-      out += c;
-    } else {
-      out += "\\x";
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
-    }
+  while (!text.empty()) {
+    const auto run = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), plain) - text.begin());
+    out += text.substr(0, run);
+    if (run == text.size()) return;
+    const auto byte = static_cast<unsigned char>(text[run]);
+    for (const char c : {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]}) out += c;
+    text.remove_prefix(run + 1);
   }
 }
 

@@ -66,7 +66,7 @@ std::size_t redact_userinfo(std::string_view url, std::string& out) {
 // From `begin`, the parameters of a query. Appends to `out` up to the last value that was hidden; returns its end.
 std::size_t redact_query(std::string_view url, std::size_t begin, std::string& out) {
   std::size_t copied = begin;
-  std::size_t name = url.find_first_of("?#", begin);
+  std::size_t name = std::min(url.find('?', begin), url.find('#', begin));
   while (name != std::string_view::npos) {
     ++name;
     const std::size_t end = url.find_first_of("=&;?#", name);

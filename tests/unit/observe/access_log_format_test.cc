@@ -134,8 +134,9 @@ TEST(AccessRecord, ComesBackFromItsBytesAsItWas) {
   AccessRecord record = an_ordinary_record();
   record.version = http::Version::http10;
   record.error = ErrorKind::total_timeout;
-  std::vector<std::byte> bytes(encoded_size(record));
-  encode(record, bytes.data());
+  const Extent extent = measure(record);
+  std::vector<std::byte> bytes(extent.encoded_size);
+  encode(record, extent, bytes.data());
   EXPECT_EQ(json(decode(bytes)), json(record));
 }
 
