@@ -46,7 +46,8 @@ is_installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) =
 
 candidate() { apt-cache policy "$1" 2>/dev/null | awk '$1 == "Candidate:" && $2 != "(none)" { print $2 }'; }
 
-llhttp_is_new_enough() { dpkg --compare-versions "${1:-0}" ge "$llhttp_min"; }
+# The tilde: Debian's 9.2.1~7.3.0 is upstream's 9.2.1, out of another source package's 7.3.0.
+llhttp_is_new_enough() { dpkg --compare-versions "${1:-0}" ge "$llhttp_min~"; }
 
 # The URI that this system's own release comes from, so that a later release is taken from the same mirror.
 own_mirror() {
