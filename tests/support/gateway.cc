@@ -22,16 +22,16 @@ std::string with_comma(const std::string& part) {
 
 }  // namespace
 
-std::string gateway_yaml(const std::string& endpoint, const Setup& setup) {
+std::string gateway_yaml(const std::string& endpoint, const Additions& additions) {
   std::ostringstream yaml;
-  if (setup.top.find("workers:") == std::string::npos) yaml << "workers: 1\n";
-  yaml << "listeners:\n  - { bind: \"127.0.0.1:0\"" << with_comma(setup.listener) << " }\n"
+  if (additions.top.find("workers:") == std::string::npos) yaml << "workers: 1\n";
+  yaml << "listeners:\n  - { bind: \"127.0.0.1:0\"" << with_comma(additions.listener) << " }\n"
        << "admin: { bind: \"127.0.0.1:0\" }\n";
-  if (setup.top.find("access_log:") == std::string::npos) yaml << "access_log: { path: stdout, format: json }\n";
-  yaml << setup.top << "upstreams:\n  app: { endpoints: [\"" << endpoint << "\"]" << with_comma(setup.upstream)
+  if (additions.top.find("access_log:") == std::string::npos) yaml << "access_log: { path: stdout, format: json }\n";
+  yaml << additions.top << "upstreams:\n  app: { endpoints: [\"" << endpoint << "\"]" << with_comma(additions.upstream)
        << " }\nroutes:\n"
-       << "  - { id: all, upstream: app" << with_comma(setup.route) << " }\n";
-  std::istringstream routes(setup.routes);
+       << "  - { id: all, upstream: app" << with_comma(additions.route) << " }\n";
+  std::istringstream routes(additions.routes);
   for (std::string line; std::getline(routes, line);) yaml << "  " << line << "\n";
   return yaml.str();
 }

@@ -18,23 +18,24 @@ namespace penstock::e2e {
 
 /// What a test adds to the plainest configuration: one listener, one upstream "app", one route "all" to it. Each is a
 /// part of a YAML flow map ("timeouts: { header: 100ms }") unless it says otherwise.
-struct Setup {
-  std::string listener;
-  std::string upstream;
-  std::string route;
-  std::string routes;  ///< block lines, "- { match: …, upstream: app }" each, with their newline
-  std::string top;     ///< block lines at the top level, with their newline
+struct Additions {
+  std::string listener{};
+  std::string upstream{};
+  std::string route{};
+  std::string routes{};  ///< block lines, "- { match: …, upstream: app }" each, with their newline
+  std::string top{};     ///< block lines at the top level, with their newline
 };
 
 /// Listeners on free ports, admin too, the access log as JSON to stdout, one worker.
-std::string gateway_yaml(const std::string& endpoint, const Setup& setup = {});
+std::string gateway_yaml(const std::string& endpoint, const Additions& additions = {});
 
 /// Starts when constructed and waits until it is ready. The destructor asks it to stop (INT) and fails the test if it
 /// doesn't, exits with an error or a sanitizer has something to say.
 class Gateway {
  public:
   explicit Gateway(const std::string& yaml);
-  Gateway(const Backend& backend, const Setup& setup = {}) : Gateway(gateway_yaml(backend.address(), setup)) {}
+  Gateway(const Backend& backend, const Additions& additions = {})
+      : Gateway(gateway_yaml(backend.address(), additions)) {}
   ~Gateway();
 
   /// The port that a listener was given, in the order of the file.
