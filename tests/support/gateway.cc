@@ -1,0 +1,89 @@
+#include "tests/support/gateway.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <sstream>
+
+#include "tests/support/client.h"
+
+namespace penstock::e2e {
+namespace {
+
+/// The port of "… http://127.0.0.1:43211" or "… http://[::1]:43211".
+std::uint16_t port_in(const std::string& line) {
+  return static_cast<std::uint16_t>(std::strtoul(line.c_str() + line.find_last_of(':') + 1, nullptr, 10));
+}
+
+std::string with_comma(const std::string& part) {
+  return part.empty() ? "" : ", " + part;
+}
+
+}  // namespace
+
+std::string gateway_yaml(const std::string& endpoint, const Additions& additions) {
+  std::ostringstream yaml;
+  if (additions.top.find("workers:") == std::string::npos) yaml << "workers: 1\n";
+  yaml << "listeners:\n  - { bind: \"127.0.0.1:0\"" << with_comma(additions.listener) << " }\n"
+       << "admin: { bind: \"127.0.0.1:0\" }\n";
+  if (additions.top.find("access_log:") == std::string::npos) yaml << "access_log: { path: stdout, format: json }\n";
+  yaml << additions.top << "upstreams:\n  app: { endpoints: [\"" << endpoint << "\"]" << with_comma(additions.upstream)
+       << " }\nroutes:\n"
+       << "  - { id: all, upstream: app" << with_comma(additions.route) << " }\n";
+  std::istringstream routes(additions.routes);
+  for (std::string line; std::getline(routes, line);) yaml << "  " << line << "\n";
+  return yaml.str();
+}
+
+Gateway::Gateway(const std::string& yaml) {
+  const std::string file = directory_.write("penstock.yaml", yaml);
+  process_ = std::make_unique<Process>(std::vector<std::string>{PENSTOCK_BINARY, "-c", file});
+  if (!process_->err().wait_for("ready\n")) {
+    throw HarnessError("the gateway did not start:\n" + process_->err().text() + "\nwith\n" + yaml);
+  }
+  learn_ports();
+}
+
+void Gateway::learn_ports() {
+  std::istringstream lines(process_->err().text());
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("admin on http://") != std::string::npos) admin_port_ = port_in(line);
+    if (line.find("listening on http://") != std::string::npos) ports_.push_back(port_in(line));
+  }
+}
+
+Gateway::~Gateway() {
+  if (!process_) return;
+  signal(SIGINT);
+  const std::optional<int> code = process_->exit_code();
+  if (code != 0) {
+    ADD_FAILURE() << "the gateway did not end well: " << (code ? std::to_string(*code) : "it runs on") << "\n"
+                  << process_->err().text();
+  }
+}
+
+Message Gateway::admin(std::string_view path) const {
+  return Client(admin_port_).get(path);
+}
+
+Finished run_penstock(const std::vector<std::string>& arguments, const std::vector<std::string>& environment) {
+  std::vector<std::string> all = {PENSTOCK_BINARY};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  Process process(all, environment);
+  const std::optional<int> code = process.exit_code();
+  if (!code) throw TimedOut("the program runs on:\n" + process.err().text());
+  return {*code, process.out().all(), process.err().all()};
+}
+
+std::string json_member(std::string_view json, std::string_view name) {
+  const std::string key = "\"" + std::string(name) + "\":";
+  const std::size_t at = json.find(key);
+  if (at == std::string_view::npos) return "";
+  std::string_view value = json.substr(at + key.size());
+  value.remove_prefix(std::min(value.find_first_not_of(' '), value.size()));
+  if (!value.starts_with('"')) return std::string(value.substr(0, value.find_first_of(",}]")));
+  return std::string(value.substr(1, value.find('"', 1) - 1));
+}
+
+}  // namespace penstock::e2e

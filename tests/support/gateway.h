@@ -1,0 +1,75 @@
+// The program under test, started with a configuration of the test's own.
+#pragma once
+
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/support/backend.h"
+#include "tests/support/message.h"
+#include "tests/support/process.h"
+#include "tests/support/temp_dir.h"
+
+namespace penstock::e2e {
+
+/// What a test adds to the plainest configuration: one listener, one upstream "app", one route "all" to it. Each is a
+/// part of a YAML flow map ("timeouts: { header: 100ms }") unless it says otherwise.
+struct Additions {
+  std::string listener{};
+  std::string upstream{};
+  std::string route{};
+  std::string routes{};  ///< block lines, "- { match: …, upstream: app }" each, with their newline
+  std::string top{};     ///< block lines at the top level, with their newline
+};
+
+/// Listeners on free ports, admin too, the access log as JSON to stdout, one worker.
+std::string gateway_yaml(const std::string& endpoint, const Additions& additions = {});
+
+/// Starts when constructed and waits until it is ready. The destructor asks it to stop (INT) and fails the test if it
+/// doesn't, exits with an error or a sanitizer has something to say.
+class Gateway {
+ public:
+  explicit Gateway(const std::string& yaml);
+  Gateway(const Backend& backend, const Additions& additions = {})
+      : Gateway(gateway_yaml(backend.address(), additions)) {}
+  ~Gateway();
+
+  /// The port that a listener was given, in the order of the file.
+  std::uint16_t port(std::size_t listener = 0) const { return ports_.at(listener); }
+  std::uint16_t admin_port() const { return admin_port_; }
+  /// GET of an admin page.
+  Message admin(std::string_view path) const;
+
+  /// The lines of the access log, when there are as many.
+  std::vector<std::string> access_log(std::size_t lines) { return process_->out().lines(lines); }
+  /// One line: the first.
+  std::string access_line() { return access_log(1).front(); }
+
+  Process& process() { return *process_; }
+  void signal(int number) { process_->signal(number); }
+
+ private:
+  void learn_ports();
+
+  TempDir directory_;
+  std::unique_ptr<Process> process_;
+  std::vector<std::uint16_t> ports_;
+  std::uint16_t admin_port_ = 0;
+};
+
+/// Runs the program to its end.
+struct Finished {
+  int exit_code;
+  std::string out;
+  std::string err;
+};
+Finished run_penstock(const std::vector<std::string>& arguments, const std::vector<std::string>& environment = {});
+
+/// The value of a member in a flat JSON object, strings without their quotes; "" if there is none.
+std::string json_member(std::string_view json, std::string_view name);
+
+}  // namespace penstock::e2e

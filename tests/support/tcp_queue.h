@@ -1,0 +1,13 @@
+// What the kernel still holds of a connection's bytes.
+#pragma once
+
+#include "tests/support/socket.h"
+
+namespace penstock::e2e {
+
+/// Whether the program at the other end, on this machine, has received every byte sent on this TCP socket; true as well
+/// when the other end is gone. Asked of the kernel by sock_diag(7): a test that must know where one segment ended has
+/// nothing else to go by.
+bool peer_has_read_all(const Fd& socket);
+
+}  // namespace penstock::e2e
