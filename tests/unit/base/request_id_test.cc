@@ -58,6 +58,12 @@ TEST_F(RequestIds, KeepTheirOrderWhenTheClockStepsBack) {
   }
 }
 
+TEST_F(RequestIds, StayAtTheLatestTimeSeen) {
+  const std::string time = next(1'700'000'000'000).substr(0, 13);
+  EXPECT_EQ(next(1'600'000'000'000).substr(0, 13), time);
+  EXPECT_EQ(next(1'700'000'000'000).substr(0, 13), time);
+}
+
 TEST_F(RequestIds, OfSeveralGeneratorsDifferInTheSameMillisecond) {
   std::vector<std::string> ids;
   for (std::uint64_t seed = 0; seed < 64; ++seed) {
