@@ -50,6 +50,15 @@ class IntrusiveList {
     if (item) static_cast<ListLink*>(item)->unlink();
     return item;
   }
+  /// Calls visit for each member; it may unlink the one that it is given, and no other.
+  template <class Visit>
+  void for_each(Visit visit) {
+    for (ListLink* link = head_.next_; link != &head_;) {
+      ListLink* const next = link->next_;
+      visit(*static_cast<T*>(link));
+      link = next;
+    }
+  }
   /// Takes all members of the other list.
   void splice(IntrusiveList& other) {
     while (T* item = other.pop_front()) push_back(*item);

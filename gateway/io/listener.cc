@@ -47,6 +47,16 @@ int open_socket(const SocketAddress& address) {
 
 }  // namespace
 
+void Listener::check_free(const SocketAddress& address) {
+  if (address.family() == AF_UNIX || address.port() == 0) return;
+  const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) fail("socket for", address, fd);
+  set(fd, SOL_SOCKET, SO_REUSEADDR);
+  if (address.family() == AF_INET6) set(fd, IPPROTO_IPV6, IPV6_V6ONLY);
+  if (::bind(fd, address.raw(), address.size()) != 0) fail("bind", address, fd);
+  ::close(fd);
+}
+
 Listener::Listener(Loop& loop, const SocketAddress& address, Accept accept, AcceptError on_error)
     : loop_(loop),
       accept_(std::move(accept)),

@@ -27,6 +27,12 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
+  /// Throws if another process listens there already: SO_REUSEPORT would share its connections in silence.
+  static void check_free(const SocketAddress& address);
+
+  /// Takes whatever the kernel has already accepted for us, as the last thing before the listener is dropped.
+  void accept_pending() { accept_ready(); }
+
   /// With the real port where 0 was asked for.
   const SocketAddress& address() const { return address_; }
 
