@@ -56,6 +56,28 @@ bool percent_encoding_is_sound(std::string_view segment) {
   return true;
 }
 
+int hex_value(char c) {
+  return is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10;
+}
+
+/// The segment of a sound pattern, decoded but for what would then mean something else: / % { } and *.
+std::string decode(std::string_view segment) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string result;
+  for (std::size_t i = 0; i < segment.size(); ++i) {
+    if (segment[i] != '%') {
+      result += segment[i];
+      continue;
+    }
+    const int byte = hex_value(segment[i + 1]) << 4 | hex_value(segment[i + 2]);
+    const char c = static_cast<char>(byte);
+    const bool has_meaning = std::string_view("/%{}*").find(c) != std::string_view::npos;
+    result += has_meaning ? std::string{'%', kHex[byte >> 4 & 15], kHex[byte & 15]} : std::string(1, c);
+    i += 2;
+  }
+  return result;
+}
+
 std::string problem_of_literal(std::string_view segment) {
   if (segment.find('*') != std::string_view::npos) return "takes * only as the whole last segment, as in /users/*";
   if (segment.find_first_of("{}") != std::string_view::npos) {
@@ -97,9 +119,10 @@ Parsed<std::string> read_path_pattern(std::string_view text) {
 
 std::string path_pattern_identity(std::string_view pattern) {
   std::string result;
-  for_each_segment(pattern, [&](std::string_view segment, bool) {
+  for_each_segment(pattern, [&](std::string_view segment, bool last) {
+    if (segment.empty() && !last) return;
     result += '/';
-    result += is_parameter(segment) ? std::string_view("{}") : segment;
+    result += is_parameter(segment) ? "{}" : decode(segment);
   });
   return result;
 }

@@ -8,11 +8,12 @@
 
 namespace penstock::conf {
 
-/// Checks a pattern and gives it back. It is compared with the path as it stands in the request, so what can never
-/// stand there is refused: "?", "#", spaces, dot segments, broken percent-encoding.
+/// Checks a pattern and gives it back. What can never stand in a path is refused: "?", "#", spaces, dot segments, broken
+/// percent-encoding.
 Parsed<std::string> read_path_pattern(std::string_view text);
 
-/// The pattern with its parameters nameless: two patterns match the same paths if and only if these are equal.
+/// One spelling of the pattern for all that match the same paths: parameters have no name, runs of "/" are one, and
+/// what need not be percent-encoded is not ("%2F" must be: it is part of a segment).
 std::string path_pattern_identity(std::string_view pattern);
 
 }  // namespace penstock::conf

@@ -44,5 +44,17 @@ TEST(PathPattern, TheNamesOfParametersAreNoDifference) {
   EXPECT_NE(path_pattern_identity("/users"), path_pattern_identity("/users/"));
 }
 
+TEST(PathPattern, TheSpellingOfAPathIsNoDifference) {
+  EXPECT_EQ(path_pattern_identity("//%61%2d//b"), path_pattern_identity("/a-/b"));
+  EXPECT_EQ(path_pattern_identity("/a%2fb"), path_pattern_identity("/a%2Fb"));
+}
+
+TEST(PathPattern, WhatIsEncodedHasNoMeaning) {
+  EXPECT_NE(path_pattern_identity("/a%2Fb"), path_pattern_identity("/a/b"));
+  EXPECT_NE(path_pattern_identity("/%2A"), path_pattern_identity("/*"));
+  EXPECT_NE(path_pattern_identity("/%7B%7D"), path_pattern_identity("/{a}"));
+  EXPECT_NE(path_pattern_identity("/%252F"), path_pattern_identity("/%2F"));
+}
+
 }  // namespace
 }  // namespace penstock::conf
