@@ -90,7 +90,7 @@ ShapeOf<DraftRoute> route_shape() {
   auto section = std::make_shared<Section<DraftRoute>>();
   section->key("id", &DraftRoute::id, optional(placed(name_shape())),
                "Names the route in logs and metrics. Made from the match if it is left out.");
-  section->key("match", &DraftRoute::match, placed(match_shape()),
+  section->key("match", &DraftRoute::match, match_shape(),
                "What a request must have; all of it. Left out: any request.");
   section->key("upstream", &DraftRoute::upstream, optional(placed(name_shape())),
                "Where requests are sent: the name of an upstream.");

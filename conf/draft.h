@@ -30,7 +30,7 @@ struct DraftTimeouts {
 
 struct DraftRoute {
   std::optional<Placed<std::string>> id;
-  Placed<Match> match;
+  Match match;
   std::optional<Placed<std::string>> upstream;
   std::optional<Respond> respond;
   std::optional<Redirect> redirect;

@@ -61,7 +61,7 @@ std::string claim_id(const Placed<DraftRoute>& draft, RouteIds& ids, Problems& p
 
 Route resolve_route(Placed<DraftRoute>& draft, const Config& config, const UpstreamIndex& index, Problems& problems) {
   Route route;
-  route.match = std::move(draft.value.match.value);
+  route.match = std::move(draft.value.match);
   route.respond = std::move(draft.value.respond);
   route.redirect = std::move(draft.value.redirect);
   route.max_body = draft.value.max_body;
@@ -76,7 +76,7 @@ void check_matches(const std::vector<Placed<DraftRoute>>& drafts, const std::vec
                    Problems& problems) {
   std::map<std::string, std::size_t> first;
   for (std::size_t i = 0; i < routes.size(); ++i) {
-    if (!drafts[i].sound || !drafts[i].value.match.sound) continue;
+    if (!drafts[i].sound) continue;
     const auto [same, is_new] = first.emplace(match_identity(routes[i].match), i);
     if (is_new) continue;
     problems.add(drafts[i].mark, "this route has the same match as the route " + in_quotes(routes[same->second].id) +
@@ -108,7 +108,7 @@ void check_admin(const Placed<std::optional<Admin>>& admin, const std::vector<Li
 DraftRoute to_draft(const Route& route, const Config& config) {
   DraftRoute draft;
   draft.id = Placed<std::string>{route.id, {}};
-  draft.match.value = route.match;
+  draft.match = route.match;
   draft.respond = route.respond;
   draft.redirect = route.redirect;
   draft.max_body = route.max_body;

@@ -68,6 +68,11 @@ TEST_F(Expanding, NumbersAndAddressesMayComeFromTheEnvironment) {
   EXPECT_EQ(config.listeners[0].bind.port, 8081);
 }
 
+TEST_F(Expanding, AVariableThatIsNoUtf8IsAProblem) {
+  set_variable("A", "\xff");
+  EXPECT_EQ(problem(std::string(kLeast) + "log: ${A}"), "3:6: is not valid UTF-8");
+}
+
 TEST_F(Expanding, TheProblemIsWhereTheValueStands) {
   EXPECT_EQ(problem(std::string(kLeast) + "workers: ${N}"),
             "3:10: the environment variable N is not set, and ${N} has no default");

@@ -98,6 +98,11 @@ TEST(YamlText, QuotesWhatAReaderMayTakeForSomethingElse) {
       "- stdout\n- 10s\n- \"127.0.0.1:80\"\n- \"off\"\n- \"Yes\"\n- \"1.5\"\n- \"12\"\n- \"a:\"\n- \"-\"\n- /a\n");
 }
 
+TEST(YamlText, EscapesWhatIsALineEndOrAMarkToYaml) {
+  EXPECT_EQ(json_string("\xc2\x85\xe2\x80\xa8\xe2\x80\xa9\xef\xbb\xbf\n\x7f"),
+            "\"\\u0085\\u2028\\u2029\\ufeff\\n\\u007f\"");
+}
+
 TEST(YamlText, IndentsBlocks) {
   const Json json = Json::Map{{"a", Json::List{Json::Map{{"b", 1}, {"c", true}}, Json::List{}}}, {"d", Json::Map{}}};
   EXPECT_EQ(to_yaml_text(json), "a:\n  - b: 1\n    c: true\n  - []\nd: {}\n");
