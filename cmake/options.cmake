@@ -1,9 +1,10 @@
-# Switches and compiler flags, the same for every target.
+# Switches and compiler flags, the same for every target. CMakePresets.json names the sets that are in use.
 option(PENSTOCK_TESTS "Build the tests" ON)
 option(PENSTOCK_BENCH "Build the benchmarks" OFF)
 option(PENSTOCK_FUZZ "Build the fuzz targets (clang only)" OFF)
-option(PENSTOCK_LTO "Link-time optimisation in Release builds" ON)
+option(PENSTOCK_LTO "Link-time optimisation in Release builds (gcc)" ON)
 set(PENSTOCK_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread")
+set(PENSTOCK_TEST_PREFIX "" CACHE STRING "Put before each test's name, to tell several builds apart in one run")
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -22,9 +23,15 @@ endif()
 add_library(penstock_flags INTERFACE)
 target_compile_options(penstock_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror)
 if(PENSTOCK_SANITIZE)
-  target_compile_options(penstock_flags INTERFACE -fsanitize=${PENSTOCK_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_compile_options(penstock_flags INTERFACE
+    -fsanitize=${PENSTOCK_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(penstock_flags INTERFACE -fsanitize=${PENSTOCK_SANITIZE})
 endif()
-if(PENSTOCK_LTO AND CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT PENSTOCK_SANITIZE)
+if(PENSTOCK_FUZZ)
+  # Coverage feedback in every library; the driver with its main() is linked by tests/fuzz alone.
+  target_compile_options(penstock_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+# Clang would need a linker plug-in that the distributions package apart.
+if(PENSTOCK_LTO AND CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT PENSTOCK_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
 endif()

@@ -58,6 +58,7 @@ struct Field {
   std::string_view name;   ///< as received
   std::string_view value;  ///< without surrounding white space
   FieldId id = FieldId::other;
+  bool canonical = false;  ///< the bytes at name.data() are exactly "name: value\r\n", and may be copied as they stand
 };
 
 enum class Version : std::uint8_t { http10, http11 };

@@ -1,13 +1,11 @@
 // The access log: workers drop records into bounded rings, one thread formats and writes them.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "gateway/base/error.h"
 #include "gateway/http/message.h"
@@ -66,6 +64,8 @@ class AccessLog {
   AccessLogRing& ring(std::size_t index);
   /// Asks the thread to open the file again (log rotation, USR1). Any thread.
   void reopen();
+  /// Lines that were taken from a ring but could not be written (disk full, reader gone). Any thread.
+  std::uint64_t lost() const;
   /// One line as it would be written, with its newline; for tests.
   static std::string format(const AccessRecord& record, AccessLogFormat format);
 

@@ -12,7 +12,7 @@ namespace penstock::observe {
 
 /// What a scrape needs beside the counters. Views are valid during the call.
 struct MetricsInput {
-  std::vector<const WorkerStats*> workers;
+  std::vector<const WorkerStats*> workers;       ///< all made for the configuration that the names below are of
   std::vector<std::string_view> route_ids;       ///< by route index
   std::vector<std::string_view> upstream_names;  ///< by upstream index
   std::string_view version;                      ///< penstock_build_info
@@ -20,6 +20,7 @@ struct MetricsInput {
   double start_time_unix_s = 0;                  ///< process_start_time_seconds
   double config_loaded_unix_s = 0;               ///< penstock_config_last_reload_success_timestamp_seconds
   bool config_last_reload_successful = true;
+  std::uint64_t access_log_lost = 0;             ///< AccessLog::lost()
   bool draining = false;
 };
 

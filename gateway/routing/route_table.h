@@ -31,12 +31,21 @@ class RouteTable {
   RouteTable& operator=(const RouteTable&) = delete;
 
   /// The most specific route for the request, whatever the order in the file:
-  ///   1. host: exact before the longest "*." wildcard before none
-  ///   2. path: exact, then by segment from the left: literal before {parameter}; longest prefix ("/a/b/*") last
-  ///   3. more conditions (methods, headers, query) before fewer; the earlier in the file on a tie
+  ///   1. host: exact before the longest "*." wildcard (which stands for one label or more) before none
+  ///   2. path: by segment from the left, literal before {parameter} before the "*" of a prefix; so exact paths come
+  ///      first, and of the prefixes of a path the longest. No path is the same as "/*".
+  ///   3. more conditions (one for the methods, one for each header and query parameter) before fewer; the earlier in
+  ///      the file on a tie
   /// A route that matches host and path but not its conditions gives way to the next less specific one, as far as to
-  /// the wildcard hosts and the routes without a host. Uses head.authority (its port is ignored, case folded), path,
-  /// query, method and fields. HEAD is served by routes that list GET. Allocates nothing on a match.
+  /// the wildcard hosts and the routes without a host. HEAD is served by routes that list GET.
+  ///
+  /// Uses head.authority (its port and a trailing dot are ignored, case folded), path, query, method and fields.
+  /// Paths are compared decoded, but for "%2F", which is part of a segment and never a separator, and with runs of "/"
+  /// merged: "//%61dmin" is "/admin". A prefix "/a/*" matches "/a/" and all below it, not "/a"; a {parameter} matches
+  /// one segment that isn't empty. "*" (as in OPTIONS *) matches only routes without a path.
+  ///
+  /// Allocates nothing on a match, but for paths over 2 KiB that are encoded. Routes with the same host and path are
+  /// tried one after the other.
   MatchResult match(const http::RequestHead& head) const;
 
  private:

@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""Penstock's speed against nginx and HAProxy on this machine, in one interleaved run.
+
+Everything is on the loopback interface: the program under test alone on core 0, load and backend on core 1. The figure
+is the program's CPU time (user + system of all its threads) per request that the load generator counted. Subjects take
+turns (A B C, A B C, ...); quoted are the median over rounds, and the median of the ratios inside each round.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from contextlib import ExitStack
+from statistics import median
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from lab import load, process, report, subjects  # noqa: E402
+
+PEERS = ("nginx", "haproxy")
+BIG_CONNECTIONS = 16
+ROUTED_PATHS = 1000
+
+
+class Lab:
+    """The programs of one benchmark: started as asked for, ended together, also when something fails."""
+
+    def __init__(self, options, stack):
+        self.options, self.stack = options, stack
+        self.folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="penstock-bench-"))
+        os.chmod(self.folder, 0o755)
+        self.backend = self.keep(subjects.start_backend(self.folder))
+
+    def keep(self, program):
+        self.stack.callback(program.end)
+        return program
+
+    def peers(self):
+        return [self.keep(subjects.start_nginx(self.folder, self.backend)),
+                self.keep(subjects.start_haproxy(self.folder, self.backend))]
+
+    def penstock_names(self):
+        """Name → path. One binary is "penstock"; several are told apart by a letter: "penstock/A" ..."""
+        paths = self.options.penstock
+        if len(paths) == 1:
+            return {"penstock": paths[0]}
+        return {f"penstock/{chr(ord('A') + number)}": path for number, path in enumerate(paths)}
+
+    def penstocks(self, suffix="", routes=subjects.ONE_ROUTE):
+        return [self.keep(subjects.start_penstock(path, name + suffix, self.folder, self.backend, routes))
+                for name, path in self.penstock_names().items()]
+
+
+def interleaved(programs, options, connections, path="/", script=None):
+    """Name → Cost by round."""
+    costs = {program.name: [] for program in programs}
+    for program in programs:
+        load.wrk(program, connections, 1, path, script)  # warm: pools filled, pages touched
+    for _ in range(options.rounds):
+        for program in programs:
+            costs[program.name].append(load.measure(program, connections, options.seconds, path, script))
+    return costs
+
+
+def per_request(costs):
+    return {name: [cost.per_request_us() for cost in rounds] for name, rounds in costs.items()}
+
+
+def user_parts(costs):
+    return {name: f"user {median(cost.user_per_request_us() for cost in rounds):.1f}, "
+                  f"{median(cost.requests / cost.seconds for cost in rounds):,.0f} requests/s"
+            for name, rounds in costs.items()}
+
+
+def headline(lab):
+    programs = lab.peers() + lab.penstocks()
+    if lab.options.relay:
+        programs.append(lab.keep(subjects.start_relay(lab.options.relay, lab.folder, lab.backend)))
+    results = {}
+    for connections in lab.options.connections:
+        for program in programs:
+            load.check_answers(program)
+        costs = interleaved(programs, lab.options, connections)
+        for program in programs:
+            load.check_answers(program)
+        figures = per_request(costs)
+        report.table(f"CPU per request, {connections} keep-alive connections, {len(subjects.SMALL_BODY)}-byte answers",
+                     "us", figures, report.best_of(figures, PEERS), user_parts(costs))
+        results[f"{connections} connections, us/request"] = figures
+    return results
+
+
+def many_routes(count):
+    """Routes of the shapes that configurations mix: prefixes, parameters, exact paths, hosts."""
+    shapes = ("/service-{n}/*", "/api/v1/tenant-{n}/orders/{{id}}", "/pages/{n}/about.html", "/service-{n}/admin/*")
+    lines = []
+    for n in range(count - 1):
+        host = f"host: host-{n}.example.com, " if n % 4 == 3 else ""
+        lines.append(f'  - {{ match: {{ {host}path: "{shapes[n % 4].format(n=n)}" }}, upstream: backend }}\n')
+    return "".join(lines) + subjects.ONE_ROUTE
+
+
+def routed_paths(count):
+    """Paths that the routes of many_routes(count) match, spread over all of them."""
+    shapes = ("/service-{n}/items/7", "/api/v1/tenant-{n}/orders/42", "/pages/{n}/about.html")
+    numbers = range(0, count - 1, max(1, count // ROUTED_PATHS) | 1)  # an odd step meets every shape
+    return [shapes[n % 4].format(n=n) for n in numbers if n % 4 != 3]  # the load sends one host only
+
+
+def rotating_script(folder, paths):
+    """A wrk script that asks for the paths in turn."""
+    listed = ", ".join(json.dumps(path) for path in paths)
+    return subjects.write(folder, "paths.lua", f"""
+local paths, requests, turn = {{ {listed} }}, {{}}, 0
+function init(args)
+  for i, path in ipairs(paths) do requests[i] = wrk.format("GET", path) end
+end
+function request()
+  turn = turn % #requests + 1
+  return requests[turn]
+end
+""")
+
+
+def routes(lab):
+    count = lab.options.routes
+    paths = routed_paths(count)
+    script = rotating_script(lab.folder, paths)
+    programs = lab.penstocks(" 1 route") + lab.penstocks(f" {count} routes", many_routes(count))
+    for program in programs:
+        for path in paths[:20]:
+            load.check_answers(program, path, 1)
+    costs = interleaved(programs, lab.options, 64, "/", script)
+    figures = per_request(costs)
+    report.table(f"CPU per request, 1 route against {count}, {len(paths)} paths in turn", "us", figures,
+                 programs[0].name, user_parts(costs))
+    return {"us/request": figures}
+
+
+def bodies(lab):
+    programs = lab.peers() + lab.penstocks()
+    for program in programs:
+        load.check_answers(program, "/big", 3)
+    costs = interleaved(programs, lab.options, BIG_CONNECTIONS, "/big")
+    per_gb = 1e9 / subjects.BIG_BODY_SIZE / 1e6  # us per body -> s per GB
+    figures = {name: [value * per_gb for value in rounds] for name, rounds in per_request(costs).items()}
+    report.table(f"CPU per GB, 1 MiB bodies, {BIG_CONNECTIONS} connections", "s/GB", figures,
+                 report.best_of(figures, PEERS))
+    return {"CPU s/GB": figures}
+
+
+def idle(lab):
+    count = min(lab.options.idle, subjects.max_connections() // 2)
+    figures = {}
+    for program in lab.peers() + lab.penstocks():
+        load.wrk(program, 64, 1)
+        sockets = load.open_idle(program, count // 4)  # fills what earlier traffic has freed, and would hide the growth
+        before = program.resident_bytes()
+        sockets += load.open_idle(program, count)
+        figures[program.name] = [(program.resident_bytes() - before) / count]
+        for connection in sockets:
+            connection.close()
+    report.table(f"Resident bytes per idle keep-alive connection, {count} connections", "bytes", figures,
+                 report.best_of(figures, PEERS))
+    return {"bytes": figures}
+
+
+SCENARIOS = {"headline": headline, "routes": routes, "bodies": bodies, "idle": idle}
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", nargs="?", default="headline", choices=[*SCENARIOS, "all"])
+    parser.add_argument("--penstock", action="append", metavar="PATH",
+                        help="binary to measure; give it twice to compare two builds; 'none' for the peers alone")
+    parser.add_argument("--relay", metavar="PATH", help="the byte relay (target relay), as a floor")
+    parser.add_argument("--connections", type=lambda text: [int(part) for part in text.split(",")], default=[64])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=5, help="of each run of load")
+    parser.add_argument("--routes", type=int, default=10_000)
+    parser.add_argument("--idle", type=int, default=4_000)
+    parser.add_argument("--json", metavar="FILE", help="also write all figures there")
+    options = parser.parse_args()
+    options.penstock = options.penstock or ["build/release/penstock"]
+    options.penstock = [] if options.penstock == ["none"] else [os.path.abspath(path) for path in options.penstock]
+    return options
+
+
+def main():
+    options = parse_arguments()
+    process.raise_open_files()
+    results = {}
+    for name in SCENARIOS if options.what == "all" else [options.what]:
+        if not options.penstock and name == "routes":
+            continue
+        with ExitStack() as stack:
+            results[name] = SCENARIOS[name](Lab(options, stack))
+    if options.json:
+        with open(options.json, "w") as file:
+            json.dump(results, file, indent=2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""Load, and the check that what was counted was answered rightly."""
+
+import http.client
+import os
+import re
+import socket
+import subprocess
+from dataclasses import dataclass
+
+from lab.process import LOAD_CORE
+from lab.subjects import BIG_BODY_SIZE, SMALL_BODY, find
+
+
+@dataclass
+class Cost:
+    """What one run of load took from the program under test."""
+
+    requests: int
+    user: float  # seconds of CPU
+    system: float
+    seconds: float  # of load
+
+    def per_request_us(self):
+        return (self.user + self.system) / self.requests * 1e6
+
+    def user_per_request_us(self):
+        return self.user / self.requests * 1e6
+
+
+def check_answers(program, path="/", times=20):
+    """Status, length and bytes of a sample of answers, over one kept-alive connection."""
+    expected = b"penstock" * (BIG_BODY_SIZE // 8) if path == "/big" else SMALL_BODY.encode()
+    connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=10)
+    for _ in range(times):
+        connection.request("GET", path)
+        response = connection.getresponse()
+        body = response.read()
+        if response.status != 200 or body != expected:
+            raise SystemExit(f"{program.name}: wrong answer to {path}: {response.status}, {len(body)} bytes, {body[:200]!r}")
+    connection.close()
+
+
+def wrk(program, connections, seconds, path="/", script=None):
+    """Runs wrk on the load core. Returns the number of requests answered; any error ends the benchmark."""
+    core = min(LOAD_CORE, os.cpu_count() - 1)
+    command = [find("wrk"), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"]
+    command += ["-s", script] if script else []
+    command.append(f"http://127.0.0.1:{program.port}{path}")
+    output = subprocess.run(command, capture_output=True, text=True, check=True,
+                            preexec_fn=lambda: os.sched_setaffinity(0, {core})).stdout
+    if "Non-2xx" in output or "Socket errors" in output:
+        raise SystemExit(f"{program.name}: errors under load\n{output}")
+    return int(re.search(r"(\d+) requests in", output).group(1))
+
+
+def measure(program, connections, seconds, path="/", script=None):
+    user, system = program.cpu_seconds()
+    requests = wrk(program, connections, seconds, path, script)
+    user_after, system_after = program.cpu_seconds()
+    return Cost(requests, user_after - user, system_after - system, seconds)
+
+
+def open_idle(program, count):
+    """Opens `count` connections that have made one request each, and leaves them open. Returns the sockets."""
+    request = f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{program.port}\r\n\r\n".encode()
+    sockets = []
+    for _ in range(count):
+        connection = socket.create_connection(("127.0.0.1", program.port), 10)
+        connection.sendall(request)
+        received = b""
+        while not received.endswith(SMALL_BODY.encode()):
+            chunk = connection.recv(65536)
+            if not chunk:
+                raise SystemExit(f"{program.name}: closed a connection that should stay open")
+            received += chunk
+        sockets.append(connection)
+    return sockets

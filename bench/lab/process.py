@@ -1,0 +1,83 @@
+"""Programs under test and their helpers: started on a core of their own, measured, and ended by their own pids."""
+
+import os
+import resource
+import signal
+import socket
+import subprocess
+import time
+
+PROXY_CORE = 0  # the program under test, alone
+LOAD_CORE = 1  # the load generator and the backend
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+def free_port():
+    """A port that nobody listens on now. Somebody else could take it before we do: then the start fails, visibly."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def raise_open_files():
+    """Lets this process and its children open as many files as the system allows. Returns the number."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+class Program:
+    """One started program. It must listen on `port` within 10 seconds; `end()` ends it."""
+
+    def __init__(self, name, command, port, core, log_path):
+        self.name, self.port, self.log_path = name, port, log_path
+        log = open(log_path, "wb")
+        core = min(core, os.cpu_count() - 1)
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            preexec_fn=lambda: os.sched_setaffinity(0, {core}))
+        log.close()
+        self._wait_until_listening()
+
+    def _wait_until_listening(self):
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        self.end()
+        with open(self.log_path, errors="replace") as log:
+            raise SystemExit(f"{self.name} did not start:\n{log.read()[-2000:]}")
+
+    def worker_pid(self):
+        """The process that does the work: the only child if there is one (nginx: master and worker), else itself."""
+        pid = self.process.pid
+        with open(f"/proc/{pid}/task/{pid}/children") as children:
+            pids = children.read().split()
+        return int(pids[0]) if len(pids) == 1 else pid
+
+    def cpu_seconds(self):
+        """(user, system) seconds of the working process so far, all of its threads."""
+        with open(f"/proc/{self.worker_pid()}/stat") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+        return int(fields[11]) / TICKS_PER_SECOND, int(fields[12]) / TICKS_PER_SECOND
+
+    def resident_bytes(self):
+        with open(f"/proc/{self.worker_pid()}/status") as status:
+            for line in status:
+                if line.startswith("VmRSS:"):
+                    return int(line.split()[1]) * 1024
+        raise SystemExit(f"{self.name}: no VmRSS")
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()

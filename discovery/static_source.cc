@@ -1,0 +1,107 @@
+#include "discovery/static_source.h"
+
+#include "gateway/io/loop.h"
+#include "gateway/io/resolver.h"
+
+namespace penstock::discovery {
+namespace {
+
+/// getaddrinfo tells no TTL; 30 s is what most services' records live.
+constexpr Nanos kRefresh = 30 * kNanosPerSecond;
+constexpr Nanos kRetry = 2 * kNanosPerSecond;
+
+}  // namespace
+
+struct StaticSource::State : std::enable_shared_from_this<State> {
+  struct Entry {
+    conf::Endpoint from;
+    std::vector<io::SocketAddress> addresses;
+    bool is_name = false;
+    std::string last_error;
+    std::unique_ptr<Deadline> refresh;
+  };
+
+  State(io::Loop& l, std::string n, Publish p, Warn w)
+      : loop(l), name(std::move(n)), publish(std::move(p)), warn(std::move(w)) {}
+
+  void add(const conf::Endpoint& endpoint) {
+    Entry& entry = entries.emplace_back();
+    entry.from = endpoint;
+    const conf::Address& address = endpoint.address;
+    const auto known = address.is_unix() ? io::SocketAddress::from_unix(address.unix_path)
+                                         : io::SocketAddress::from_ip(address.host, address.port);
+    if (known) {
+      entry.addresses = {*known};
+    } else {
+      entry.is_name = true;
+    }
+  }
+
+  void look_up(std::size_t index) {
+    const conf::Address& address = entries[index].from.address;
+    io::resolve(loop, address.host, address.port,
+                [weak = weak_from_this(), index](std::vector<io::SocketAddress> addresses, std::string error) {
+                  if (auto self = weak.lock()) self->resolved(index, std::move(addresses), std::move(error));
+                });
+  }
+
+  void resolved(std::size_t index, std::vector<io::SocketAddress> addresses, std::string error) {
+    Entry& entry = entries[index];
+    if (!error.empty() && error != entry.last_error) {
+      warn("upstream " + name + ": can't resolve " + entry.from.address.host + ": " + error +
+           (entry.addresses.empty() ? "" : "; keeping the addresses known"));
+    }
+    const bool changed = error.empty() && addresses != entry.addresses;
+    if (changed) entry.addresses = std::move(addresses);
+    loop.arm(*entry.refresh, error.empty() ? kRefresh : kRetry);
+    entry.last_error = std::move(error);
+    if (changed) publish_now();
+  }
+
+  void publish_now() {
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->version = ++version;
+    for (const Entry& entry : entries) {
+      for (const io::SocketAddress& address : entry.addresses) {
+        snapshot->endpoints.push_back({address.text(), address, entry.from.weight, entry.from.zone});
+      }
+    }
+    publish(std::move(snapshot));
+  }
+
+  void start() {
+    publish_now();
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      if (!entries[i].is_name) continue;
+      watches.push_back({this, i});
+    }
+    for (Watch& watch : watches) {
+      entries[watch.index].refresh = std::make_unique<Deadline>(
+          [](void* w) { static_cast<Watch*>(w)->state->look_up(static_cast<Watch*>(w)->index); }, &watch);
+      look_up(watch.index);
+    }
+  }
+
+  struct Watch {
+    State* state;
+    std::size_t index;
+  };
+
+  io::Loop& loop;
+  std::string name;
+  Publish publish;
+  Warn warn;
+  std::uint64_t version = 0;
+  std::vector<Entry> entries;
+  std::vector<Watch> watches;  ///< filled once, so that deadlines may point into it
+};
+
+StaticSource::StaticSource(io::Loop& loop, const conf::Upstream& upstream, Publish publish, Warn warn)
+    : state_(std::make_shared<State>(loop, upstream.name, std::move(publish), std::move(warn))) {
+  for (const conf::Endpoint& endpoint : upstream.endpoints) state_->add(endpoint);
+  state_->start();
+}
+
+StaticSource::~StaticSource() = default;
+
+}  // namespace penstock::discovery

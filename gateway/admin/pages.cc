@@ -1,0 +1,127 @@
+#include "gateway/admin/pages.h"
+
+#include <array>
+#include <utility>
+
+#include "gateway/base/json_writer.h"
+
+namespace penstock::admin {
+namespace {
+
+constexpr std::string_view kText = "text/plain; charset=utf-8";
+constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kYaml = "application/yaml";                                // RFC 9512
+constexpr std::string_view kPrometheus = "text/plain; version=0.0.4; charset=utf-8";  // its text exposition format
+
+Page page(std::string_view content_type, std::string body, int status = 200) {
+  return {status, std::string(content_type), std::move(body)};
+}
+
+void write(JsonWriter& json, const EndpointView& endpoint) {
+  json.begin_object();
+  json.key("address").string(endpoint.address);
+  json.key("weight").number(endpoint.weight);
+  json.key("zone").string(endpoint.zone);
+  json.key("usable").boolean(endpoint.usable);
+  json.key("in_flight").number(endpoint.in_flight);
+  json.key("connections_idle").number(endpoint.connections_idle);
+  json.key("connections_active").number(endpoint.connections_active);
+  json.key("requests_total").number(endpoint.requests_total);
+  json.key("errors_total").number(endpoint.errors_total);
+  json.key("last_error").string(endpoint.last_error);
+  json.end_object();
+}
+
+void write(JsonWriter& json, const UpstreamView& upstream) {
+  json.begin_object();
+  json.key("name").string(upstream.name);
+  json.key("balancer").string(upstream.balancer);
+  json.key("version").number(upstream.version);
+  json.key("endpoints").begin_array();
+  for (const EndpointView& endpoint : upstream.endpoints) write(json, endpoint);
+  json.end_array();
+  json.end_object();
+}
+
+void write(JsonWriter& json, const RouteView& route) {
+  json.begin_object();
+  json.key("id").string(route.id);
+  json.key("match").string(route.match);
+  json.key("target").string(route.target);
+  json.end_object();
+}
+
+/// {"KEY": [ITEM, …]}, one item to a line: for people with curl as much as for programs.
+template <typename Item>
+Page list(std::string_view key, const std::vector<Item>& items) {
+  std::string body;
+  JsonWriter json(body);
+  json.begin_object().key(key).begin_array();
+  for (const Item& item : items) {
+    std::string line = "\n";
+    JsonWriter line_json(line);
+    write(line_json, item);
+    json.raw(line);
+  }
+  json.end_array().end_object();
+  return page(kJson, body + "\n");
+}
+
+Page metrics(const AdminSource& source) {
+  return page(kPrometheus, source.metrics_text());
+}
+Page livez(const AdminSource&) {
+  return page(kText, "ok\n");
+}
+Page readyz(const AdminSource& source) {
+  if (source.ready()) return page(kText, "ok\n");
+  return page(kText, source.not_ready_reason() + "\n", 503);
+}
+Page upstreams(const AdminSource& source) {
+  return list("upstreams", source.upstreams());
+}
+Page routes(const AdminSource& source) {
+  return list("routes", source.routes());
+}
+Page config(const AdminSource& source) {
+  return page(kYaml, source.config_text());
+}
+
+struct Entry {
+  std::string_view path;
+  std::string_view about;
+  Page (*render)(const AdminSource&);
+};
+
+constexpr std::array<Entry, 6> kPages = {{
+    {"/metrics", "counters, for Prometheus", metrics},
+    {"/livez", "200 while the process runs", livez},
+    {"/readyz", "200 if new connections are welcome, 503 and the reason if not", readyz},
+    {"/upstreams", "upstreams and their endpoints, as JSON", upstreams},
+    {"/routes", "routes, as JSON", routes},
+    {"/config", "the configuration in force, with its defaults", config},
+}};
+
+std::string index() {
+  constexpr std::size_t kColumn = 12;
+  std::string text = "Penstock\n\n";
+  for (const Entry& entry : kPages) {
+    text += entry.path;
+    text.append(kColumn - entry.path.size(), ' ');
+    text += entry.about;
+    text += '\n';
+  }
+  return text;
+}
+
+}  // namespace
+
+Page render(std::string_view path, const AdminSource& source) {
+  if (path == "/") return page(kText, index());
+  for (const Entry& entry : kPages) {
+    if (entry.path == path) return entry.render(source);
+  }
+  return page(kText, "No such page. There are:\n\n" + index(), 404);
+}
+
+}  // namespace penstock::admin

@@ -1,0 +1,63 @@
+// The admin listener's pages: what there is to see, as text and JSON. Pure: a path goes in, a page comes out.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace penstock::admin {
+
+/// One endpoint, summed over the workers.
+struct EndpointView {
+  std::string address;  ///< "10.0.0.1:80"
+  std::uint32_t weight = 1;
+  std::string zone;
+  bool usable = true;  ///< a request may be sent there now
+  std::uint64_t in_flight = 0;
+  std::uint64_t connections_idle = 0;
+  std::uint64_t connections_active = 0;
+  std::uint64_t requests_total = 0;
+  std::uint64_t errors_total = 0;
+  std::string last_error;  ///< empty if there was none
+};
+
+struct UpstreamView {
+  std::string name;
+  std::string balancer;  ///< the policy, as written in the configuration
+  std::vector<EndpointView> endpoints;
+  std::uint64_t version = 0;  ///< of the snapshot that the endpoints are from
+};
+
+struct RouteView {
+  std::string id;
+  std::string match;   ///< "api.example.com /orders/* GET,POST"
+  std::string target;  ///< "upstream orders", "respond 200", "redirect 302 https://…"
+};
+
+/// What the pages show. Asked by the control thread, once per page, and only for what that page shows.
+class AdminSource {
+ public:
+  virtual ~AdminSource() = default;
+
+  virtual std::string metrics_text() const = 0;
+  virtual std::vector<UpstreamView> upstreams() const = 0;
+  virtual std::vector<RouteView> routes() const = 0;
+  /// The configuration in force with its defaults, as YAML, without secrets.
+  virtual std::string config_text() const = 0;
+  /// Whether a load balancer should send new connections here.
+  virtual bool ready() const = 0;
+  /// "draining", for instance. Asked only if not ready.
+  virtual std::string not_ready_reason() const = 0;
+};
+
+struct Page {
+  int status = 200;
+  std::string content_type;
+  std::string body;
+};
+
+/// The page for a path (without its query). An unknown path gives a 404 page that lists what there is.
+Page render(std::string_view path, const AdminSource& source);
+
+}  // namespace penstock::admin

@@ -1,0 +1,108 @@
+#include "gateway/admin/server.h"
+
+#include <unistd.h>
+
+#include "gateway/http/h1_codec.h"
+#include "gateway/http/h1_writer.h"
+#include "gateway/io/stream.h"
+
+namespace penstock::admin {
+namespace {
+
+constexpr std::size_t kConnectionsMax = 256;
+/// For a request to come, and for an answer to be taken.
+constexpr Nanos kPatience = 75 * kNanosPerSecond;
+constexpr Nanos kLinger = 2 * kNanosPerSecond;
+
+}  // namespace
+
+class ServerConnection final : public io::Disposable, public ListLink, private io::StreamHandler {
+ public:
+  ServerConnection(Server& server, int fd)
+      : server_(server),
+        deadline_([](void* self) { static_cast<ServerConnection*>(self)->close(); }, this),
+        stream_(io::Stream::adopt(server.loop_, fd, *this)) {
+    server_.loop_.arm(deadline_, kPatience);
+  }
+
+  void close() {
+    if (!stream_) return;
+    deadline_.cancel();
+    stream_.reset();
+    unlink();
+    --server_.connection_count_;
+    server_.loop_.dispose(std::unique_ptr<io::Disposable>(this));
+  }
+
+ private:
+  using Event = http::H1Parser::Event;
+
+  void on_bytes(std::string_view in) override {
+    while (stream_ && !finishing_) {
+      switch (parser_.next(in)) {
+        case Event::need_more:
+          return;
+        case Event::head:
+          keep_alive_ = parser_.head().keep_alive && !parser_.head().expect_continue;
+          answer(server_.serve_(parser_.head()));
+          break;
+        case Event::body:
+        case Event::end:
+          break;
+        case Event::error:
+          keep_alive_ = false;
+          answer({400, "text/plain; charset=utf-8", std::string(parser_.error().detail) + "\n"});
+          break;
+      }
+    }
+  }
+
+  void answer(const Page& page) {
+    server_.loop_.arm(deadline_, kPatience);
+    const http::Field type[] = {{"Content-Type", page.content_type}};
+    const http::StatusLine line = {page.status, http::reason_phrase(page.status)};
+    const bool old = parser_.head().version == http::Version::http10;
+    const http::HeadFields fields = {{}, type, {http::BodyKind::length, page.body.size()},
+                                     !keep_alive_ ? "close" : old ? "keep-alive" : ""};
+    char* const begin = stream_->prepare(http::head_bound(line, fields));
+    stream_->commit(static_cast<std::size_t>(http::write_head(begin, line, fields) - begin));
+    if (parser_.head().method != http::Method::head) stream_->write(page.body);
+    if (keep_alive_) return;
+    finishing_ = true;
+    stream_->finish();
+    server_.loop_.arm(deadline_, kLinger);
+  }
+
+  void on_eof() override { close(); }
+  void on_error(int) override { close(); }
+  // Answers to a client that doesn't read them would pile up.
+  void on_congested() override { stream_->pause_reading(); }
+  void on_drained() override { stream_->resume_reading(); }
+
+  Server& server_;
+  Deadline deadline_;
+  http::H1RequestParser parser_;
+  bool keep_alive_ = true;
+  bool finishing_ = false;
+  io::StreamPtr stream_;
+};
+
+Server::Server(io::Loop& loop, const io::SocketAddress& address, Serve serve)
+    : loop_(loop),
+      serve_(std::move(serve)),
+      listener_(loop, address, [this](int fd, const io::PeerAddress&) { accept(fd); }, [](int) {}) {}
+
+Server::~Server() {
+  while (ServerConnection* connection = connections_.front()) connection->close();
+}
+
+void Server::accept(int fd) {
+  if (connection_count_ == kConnectionsMax) {
+    ::close(fd);
+    return;
+  }
+  ++connection_count_;
+  connections_.push_back(*new ServerConnection(*this, fd));
+}
+
+}  // namespace penstock::admin

@@ -1,0 +1,41 @@
+// A small HTTP/1.1 server for pages that are made in one go: the admin listener, and the demo backends.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "gateway/admin/pages.h"
+#include "gateway/base/intrusive_list.h"
+#include "gateway/http/message.h"
+#include "gateway/io/listener.h"
+#include "gateway/io/loop.h"
+
+namespace penstock::admin {
+
+class ServerConnection;
+
+/// Belongs to its loop's thread. Serves GET and HEAD by default; request bodies are read and dropped.
+class Server {
+ public:
+  using Serve = std::function<Page(const http::RequestHead& head)>;
+
+  /// Throws std::runtime_error if the address is not to be had.
+  Server(io::Loop& loop, const io::SocketAddress& address, Serve serve);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  const io::SocketAddress& address() const { return listener_.address(); }
+
+ private:
+  friend class ServerConnection;
+  void accept(int fd);
+
+  io::Loop& loop_;
+  Serve serve_;
+  io::Listener listener_;
+  IntrusiveList<ServerConnection> connections_;
+  std::size_t connection_count_ = 0;
+};
+
+}  // namespace penstock::admin

@@ -1,0 +1,28 @@
+// The end of a worker's connections, without losing a request.
+#pragma once
+
+#include <functional>
+
+#include "conf/config.h"
+#include "gateway/base/deadline_wheel.h"
+#include "gateway/proxy/context.h"
+
+namespace penstock {
+
+/// Starts at once, on the worker's thread. Answers carry "Connection: close" from now on. Connections that rest are given a
+/// moment, because a request may be on its way on them, and are then closed; after `timeout` the rest is cut.
+class Drain {
+ public:
+  Drain(proxy::Context& context, conf::milliseconds timeout, std::function<void()> done);
+
+ private:
+  void look();
+
+  proxy::Context& context_;
+  std::function<void()> done_;
+  const Nanos close_idle_at_;
+  const Nanos cut_at_;
+  Deadline next_look_;
+};
+
+}  // namespace penstock

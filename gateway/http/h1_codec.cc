@@ -1,0 +1,265 @@
+#include "gateway/http/h1_codec.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace penstock::http {
+namespace {
+
+/// One chunk's size line, its extensions included.
+constexpr std::uint64_t kChunkLineMax = 1024;
+/// How much framing a body may carry beyond 16 bytes a chunk and two bytes a byte of data, in all.
+constexpr std::uint64_t kExcessMax = 16 << 10;
+/// Capacity that an idle parser may keep.
+constexpr std::size_t kKeptCapacity = 4 << 10;
+
+}  // namespace
+
+const llhttp_settings_t& H1Parser::settings() {
+  // All callbacks only note what happened and pause: llhttp_execute() returns there.
+  static const llhttp_settings_t kSettings = [] {
+    llhttp_settings_t s;
+    llhttp_settings_init(&s);
+    s.on_headers_complete = [](llhttp_t* p) -> int {
+      static_cast<H1Parser*>(p->data)->signal_ = Signal::head;
+      p->upgrade = 0;  // what follows an upgrade is decided by the answer, not by the request
+      return HPE_PAUSED;
+    };
+    s.on_chunk_header = [](llhttp_t* p) -> int {
+      static_cast<H1Parser*>(p->data)->signal_ = Signal::chunk_header;
+      return HPE_PAUSED;
+    };
+    s.on_body = [](llhttp_t* p, const char* at, std::size_t size) -> int {
+      auto* parser = static_cast<H1Parser*>(p->data);
+      parser->signal_ = Signal::body;
+      parser->body_ = {at, size};
+      return HPE_PAUSED;
+    };
+    s.on_message_complete = [](llhttp_t* p) -> int {
+      static_cast<H1Parser*>(p->data)->signal_ = Signal::end;
+      return HPE_PAUSED;
+    };
+    return s;
+  }();
+  return kSettings;
+}
+
+void H1Parser::reset() {
+  state_ = State::start;
+  leading_ = 0;
+  if (bytes_.capacity() > kKeptCapacity) bytes_ = {};
+  if (trailer_bytes_.capacity() > kKeptCapacity) trailer_bytes_ = {};
+  error_ = {};
+}
+
+H1Parser::Event H1Parser::next(std::string_view& in) {
+  switch (state_) {
+    case State::start:
+      return skip_leading(in);
+    case State::head:
+      return feed_head(in);
+    case State::refused:
+      return in.empty() ? Event::need_more : feed_refused(in);
+    case State::length:
+      return feed_length(in);
+    case State::until_close:
+      if (in.empty()) return Event::need_more;
+      body_ = std::exchange(in, {});
+      return Event::body;
+    case State::chunked:
+      return feed_chunked(in);
+    case State::trailers:
+      return feed_trailers(in);
+    case State::end:
+      state_ = State::start;
+      leading_ = 0;
+      return Event::end;
+    case State::failed:
+      break;
+  }
+  return Event::error;
+}
+
+/// RFC 9112 §2.2: a server should pass over one empty line before a request. One, and nothing like it.
+H1Parser::Event H1Parser::skip_leading(std::string_view& in) {
+  if (in.empty()) return Event::need_more;
+  if (type() == HTTP_REQUEST) {
+    while (!in.empty() && leading_ < 2 && in.front() == (leading_ == 0 ? '\r' : '\n')) {
+      in.remove_prefix(1);
+      ++leading_;
+    }
+    if (in.empty()) return Event::need_more;
+    if (leading_ == 1 || in.front() == '\r' || in.front() == '\n') {
+      return fail({ErrorKind::bad_request, "empty lines before a request"});
+    }
+  }
+  leading_ = 0;
+  llhttp_init(&parser_, type(), &settings());
+  parser_.data = this;
+  bytes_.clear();
+  trailers_.clear();
+  chunk_line_ = excess_ = 0;
+  state_ = State::head;
+  return feed_head(in);
+}
+
+llhttp_errno_t H1Parser::execute(std::string_view in, std::size_t& used) {
+  signal_ = Signal::none;
+  if (llhttp_get_errno(&parser_) == HPE_PAUSED) llhttp_resume(&parser_);
+  const llhttp_errno_t result = llhttp_execute(&parser_, in.data(), in.size());
+  used = result == HPE_OK ? in.size() : static_cast<std::size_t>(llhttp_get_error_pos(&parser_) - in.data());
+  return result;
+}
+
+bool H1Parser::head_too_large() const {
+  return bytes_.size() > limits_.head_bytes ||
+         (bytes_.size() > limits_.line_bytes && bytes_.find('\n') == std::string::npos);
+}
+
+/// llhttp takes tabs around a Content-Length or a Transfer-Encoding for part of the value; RFC 9110 §5.6.3 says white space.
+/// So it is given spaces, and the strict reader, which sees the real bytes, has the last word.
+std::string_view H1Parser::without_tabs(std::string_view in) {
+  const std::string_view within_limit = in.substr(0, limits_.head_bytes + 1);
+  if (within_limit.find('\t') == std::string_view::npos) return in;
+  untabbed_.assign(within_limit);
+  std::replace(untabbed_.begin(), untabbed_.end(), '\t', ' ');
+  return untabbed_;
+}
+
+H1Parser::Event H1Parser::feed_head(std::string_view& in) {
+  if (in.empty()) return Event::need_more;
+  std::size_t used = 0;
+  const llhttp_errno_t result = execute(without_tabs(in), used);
+  const bool refused = result != HPE_OK && signal_ != Signal::head;
+  if (refused) used = in.size();
+  bytes_.append(in.data(), used);
+  in.remove_prefix(used);
+  if (refused) {
+    state_ = State::refused;
+    return feed_refused(in);
+  }
+  if (signal_ == Signal::head) return finish_head();
+  return head_too_large() ? fail(size_error()) : Event::need_more;
+}
+
+/// llhttp stops at the first wrong byte. What is wrong can be told when the line is there, and then it is told alike
+/// however the bytes were split; control characters need no more waiting.
+H1Parser::Event H1Parser::feed_refused(std::string_view& in) {
+  bytes_.append(in);
+  in = {};
+  const bool control = std::any_of(bytes_.begin(), bytes_.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' && c != '\r'; });
+  if (control || head_too_large()) return fail(head_too_large() ? size_error() : classify(bytes_));
+  return Event::need_more;
+}
+
+HeadError H1Parser::size_error() const {
+  if (bytes_.find('\n') == std::string::npos) return {ErrorKind::uri_too_long, "a request line over the limit"};
+  return {ErrorKind::headers_too_large, "a head over the limit"};
+}
+
+H1Parser::Event H1Parser::finish_head() {
+  if (HeadError error = parse_head(bytes_)) return fail(error);
+  const Head& head = base_head();
+  const bool llhttp_chunked = (parser_.flags & F_CHUNKED) != 0;
+  switch (head.body) {
+    case BodyKind::none:
+      state_ = State::end;
+      break;
+    case BodyKind::length:
+      left_ = head.content_length;
+      if (left_ != parser_.content_length) return fail({ErrorKind::bad_request, "an ambiguous length"});
+      state_ = left_ ? State::length : State::end;
+      break;
+    case BodyKind::chunked:
+      if (!llhttp_chunked) return fail({ErrorKind::bad_request, "an ambiguous Transfer-Encoding"});
+      state_ = State::chunked;
+      break;
+    case BodyKind::until_close:
+      state_ = State::until_close;
+      break;
+  }
+  return Event::head;
+}
+
+H1Parser::Event H1Parser::feed_length(std::string_view& in) {
+  if (in.empty()) return Event::need_more;
+  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, in.size()));
+  body_ = in.substr(0, size);
+  in.remove_prefix(size);
+  left_ -= size;
+  if (left_ == 0) state_ = State::end;
+  return Event::body;
+}
+
+H1Parser::Event H1Parser::feed_chunked(std::string_view& in) {
+  while (!in.empty()) {
+    std::size_t used = 0;
+    const llhttp_errno_t result = execute(in, used);
+    if (result != HPE_OK && result != HPE_PAUSED) return fail({ErrorKind::bad_request, "bad chunked framing"});
+    in.remove_prefix(used);
+    if (signal_ == Signal::body) {
+      excess_ += chunk_line_ + used - body_.size();
+      excess_ -= std::min<std::uint64_t>(excess_, 16 + 2 * body_.size());
+      chunk_line_ = 0;
+    } else {
+      chunk_line_ += used;
+    }
+    if (chunk_line_ > kChunkLineMax || excess_ > kExcessMax) return fail({ErrorKind::bad_request, "chunk extensions without end"});
+    if (signal_ == Signal::body) return Event::body;
+    if (signal_ == Signal::chunk_header && parser_.content_length == 0) {
+      trailer_bytes_.clear();
+      state_ = State::trailers;
+      return feed_trailers(in);
+    }
+  }
+  return Event::need_more;
+}
+
+H1Parser::Event H1Parser::feed_trailers(std::string_view& in) {
+  while (!in.empty()) {
+    std::size_t used = 0;
+    const llhttp_errno_t result = execute(in, used);
+    if (result != HPE_OK && result != HPE_PAUSED) return fail({ErrorKind::bad_request, "a bad trailer section"});
+    trailer_bytes_.append(in.data(), used);
+    in.remove_prefix(used);
+    if (trailer_bytes_.size() > limits_.head_bytes) return fail({ErrorKind::headers_too_large, "trailers over the limit"});
+    if (signal_ != Signal::end) continue;
+    if (HeadError error = parse_trailers(trailer_bytes_, limits_, trailers_)) return fail(error);
+    state_ = State::start;
+    return Event::end;
+  }
+  return Event::need_more;
+}
+
+H1Parser::Event H1Parser::finish() {
+  if (state_ == State::until_close) {
+    state_ = State::start;
+    return Event::end;
+  }
+  if (state_ == State::failed) return Event::error;
+  if (state_ == State::start || state_ == State::end) return Event::need_more;
+  return fail({type() == HTTP_REQUEST ? ErrorKind::bad_request : ErrorKind::upstream_truncated, "a message cut short"});
+}
+
+H1Parser::Event H1Parser::fail(HeadError error) {
+  if (type() == HTTP_RESPONSE && error.kind != ErrorKind::upstream_truncated) error.kind = ErrorKind::upstream_protocol;
+  error_ = error;
+  state_ = State::failed;
+  return Event::error;
+}
+
+/// llhttp says that something is wrong, not always what. The strict reader names it, if it can see it.
+HeadError H1RequestParser::classify(std::string_view bytes) {
+  const std::size_t line_end = bytes.find('\n');
+  if (std::min(line_end, bytes.size()) > limits_.line_bytes + 1) return {ErrorKind::uri_too_long, "a request line over the limit"};
+  const HeadError unspecific = {ErrorKind::bad_request, "a malformed request"};
+  if (line_end == std::string_view::npos) return unspecific;
+  // A whole head, or the request line alone with the least that makes a head of it.
+  const std::size_t end = bytes.find("\r\n\r\n");
+  const bool whole = end != std::string_view::npos;
+  const std::string text = whole ? std::string(bytes.substr(0, end + 4)) : std::string(bytes.substr(0, line_end + 1)) + "Host: a\r\n\r\n";
+  if (const HeadError error = parse_request_head(text, limits_, head_, path_)) return error;
+  return head_.method == Method::other ? HeadError{ErrorKind::method_unknown, "a method that is not known"} : unspecific;
+}
+
+}  // namespace penstock::http

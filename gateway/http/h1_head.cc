@@ -1,0 +1,275 @@
+#include "gateway/http/h1_head.h"
+
+#include <array>
+#include <cstring>
+#include <optional>
+
+#include "gateway/http/target.h"
+
+namespace penstock::http {
+namespace {
+
+constexpr std::array<bool, 256> make_token_chars() {
+  std::array<bool, 256> chars{};
+  for (int c = 'a'; c <= 'z'; ++c) chars[static_cast<std::size_t>(c)] = true;
+  for (int c = 'A'; c <= 'Z'; ++c) chars[static_cast<std::size_t>(c)] = true;
+  for (int c = '0'; c <= '9'; ++c) chars[static_cast<std::size_t>(c)] = true;
+  for (char c : std::string_view("!#$%&'*+-.^_`|~")) chars[static_cast<unsigned char>(c)] = true;
+  return chars;
+}
+constexpr std::array<bool, 256> kTokenChars = make_token_chars();
+
+/// Visible characters, spaces, tabs and bytes from 0x80: RFC 9110 §5.5. Written so that it vectorises.
+bool is_field_value(std::string_view text) {
+  unsigned bad = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    bad |= static_cast<unsigned>(byte < 0x20) & static_cast<unsigned>(byte != '\t');
+    bad |= static_cast<unsigned>(byte == 0x7f);
+  }
+  return bad == 0;
+}
+
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+HeadError bad(const char* detail) { return {ErrorKind::bad_request, detail}; }
+
+/// Takes one line, without its CRLF, off the front. nullopt if a bare LF ends it, or nothing does.
+std::optional<std::string_view> take_line(std::string_view& bytes) {
+  const auto* lf = static_cast<const char*>(std::memchr(bytes.data(), '\n', bytes.size()));
+  if (!lf) return std::nullopt;
+  const auto size = static_cast<std::size_t>(lf - bytes.data());
+  if (size == 0 || lf[-1] != '\r') return std::nullopt;
+  const std::string_view line = bytes.substr(0, size - 1);
+  bytes.remove_prefix(size + 1);
+  return line;
+}
+
+HeadError parse_field(std::string_view line, Field& field) {
+  if (is_blank(line.front())) return bad("a folded or indented field line");
+  std::size_t colon = 0;
+  while (colon < line.size() && kTokenChars[static_cast<unsigned char>(line[colon])]) ++colon;
+  if (colon == 0) return bad("a field without a name");
+  if (colon == line.size() || line[colon] != ':') return bad("a character that a field name can't have");
+  std::size_t begin = colon + 1;
+  std::size_t end = line.size();
+  while (begin < end && is_blank(line[begin])) ++begin;
+  while (end > begin && is_blank(line[end - 1])) --end;
+  field.name = line.substr(0, colon);
+  field.value = line.substr(begin, end - begin);
+  if (!is_field_value(field.value)) return bad("a control character in a field value");
+  field.canonical = begin == colon + 2 && line[colon + 1] == ' ' && end == line.size() && end > begin;
+  field.id = parse_field_id(field.name);
+  return {};
+}
+
+HeadError parse_fields(std::string_view& bytes, const HeadLimits& limits, std::vector<Field>& fields) {
+  fields.clear();
+  while (true) {
+    const auto line = take_line(bytes);
+    if (!line) return bad("a line that does not end in CRLF");
+    if (line->empty()) return {};
+    if (fields.size() == limits.fields) return {ErrorKind::headers_too_large, "too many header fields"};
+    if (HeadError error = parse_field(*line, fields.emplace_back())) return error;
+  }
+}
+
+/// 1 … 18 digits and nothing else.
+std::optional<std::uint64_t> parse_length(std::string_view text) {
+  if (text.empty() || text.size() > 18) return std::nullopt;
+  std::uint64_t value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  return value;
+}
+
+HeadError parse_transfer_encoding(std::string_view value) {
+  int codings = 0;
+  int chunked = 0;
+  bool last_is_chunked = false;
+  bool all_tokens = true;
+  for_each_token(value, [&](std::string_view coding) {
+    ++codings;
+    last_is_chunked = iequals(coding, "chunked");
+    chunked += last_is_chunked;
+    all_tokens = all_tokens && is_token(coding.substr(0, coding.find_first_of("; \t")));
+  });
+  if (!last_is_chunked || chunked != 1 || !all_tokens) return bad("a Transfer-Encoding that does not end in one chunked");
+  if (codings > 1) return {ErrorKind::coding_unknown, "a transfer coding other than chunked"};
+  if (value.size() != 7) return bad("an odd Transfer-Encoding");
+  return {};
+}
+
+/// Content-Length, Transfer-Encoding and Connection, in both kinds of message.
+HeadError parse_framing(Head& head) {
+  bool has_length = false;
+  bool has_coding = false;
+  bool close = false;
+  bool keep_alive = false;
+  bool upgrade_option = false;
+  bool upgrade_field = false;
+  head.body = BodyKind::none;
+  head.content_length = 0;
+  head.has_connection_options = false;
+  for (const Field& field : head.fields) {
+    switch (field.id) {
+      case FieldId::content_length: {
+        if (has_length) return bad("a repeated Content-Length");
+        const auto length = parse_length(field.value);
+        if (!length) return bad("a Content-Length that is not a number");
+        has_length = true;
+        head.body = BodyKind::length;
+        head.content_length = *length;
+        break;
+      }
+      case FieldId::transfer_encoding:
+        if (has_coding) return bad("a repeated Transfer-Encoding");
+        if (HeadError error = parse_transfer_encoding(field.value)) return error;
+        has_coding = true;
+        head.body = BodyKind::chunked;
+        break;
+      case FieldId::connection: {
+        bool tokens = true;
+        for_each_token(field.value, [&](std::string_view option) {
+          tokens = tokens && is_token(option);
+          if (iequals(option, "close")) {
+            close = true;
+          } else if (iequals(option, "keep-alive")) {
+            keep_alive = true;
+          } else if (iequals(option, "upgrade")) {
+            upgrade_option = true;
+          } else {
+            head.has_connection_options = true;
+          }
+        });
+        if (!tokens) return bad("a Connection option that is no token");
+        break;
+      }
+      case FieldId::upgrade:
+        upgrade_field = true;
+        break;
+      default:
+        break;
+    }
+  }
+  if (has_length && has_coding) return bad("both Content-Length and Transfer-Encoding");
+  if (has_coding && head.version == Version::http10) return bad("Transfer-Encoding in HTTP/1.0");
+  head.keep_alive = !close && (head.version == Version::http11 || keep_alive);
+  head.wants_upgrade = upgrade_option && upgrade_field && head.version == Version::http11;
+  return {};
+}
+
+std::optional<HeadError> parse_version(std::string_view text, Version& version) {
+  if (text == "HTTP/1.1") {
+    version = Version::http11;
+  } else if (text == "HTTP/1.0") {
+    version = Version::http10;
+  } else {
+    const bool is_version = text.size() == 8 && text.starts_with("HTTP/") && text[6] == '.' && text[5] >= '0' && text[5] <= '9' &&
+                            text[7] >= '0' && text[7] <= '9';
+    if (is_version) return HeadError{ErrorKind::version_unsupported, "an HTTP version other than 1.0 and 1.1"};
+    return bad("a request line without a version");
+  }
+  return std::nullopt;
+}
+
+HeadError parse_request_line(std::string_view line, RequestHead& head) {
+  const std::size_t first = line.find(' ');
+  const std::size_t last = line.rfind(' ');
+  if (first == std::string_view::npos || first == last) return bad("a request line without a version");
+  head.method_text = line.substr(0, first);
+  if (!is_token(head.method_text)) return bad("a bad method");
+  head.method = parse_method(head.method_text);
+  head.target = line.substr(first + 1, last - first - 1);
+  if (head.target.empty() || head.target.find(' ') != std::string_view::npos) return bad("a space too many in the request line");
+  if (auto error = parse_version(line.substr(last + 1), head.version)) return *error;
+  return {};
+}
+
+HeadError parse_request_semantics(RequestHead& head, std::string& scratch) {
+  const Field* host = nullptr;
+  head.expect_continue = false;
+  for (const Field& field : head.fields) {
+    if (field.id == FieldId::host) {
+      if (host) return bad("a repeated Host");
+      host = &field;
+    } else if (field.id == FieldId::expect) {
+      if (!iequals(field.value, "100-continue")) return {ErrorKind::expectation_failed, "an expectation other than 100-continue"};
+      head.expect_continue = head.version == Version::http11;
+    }
+  }
+  if (!host && head.version == Version::http11) return bad("no Host");
+  if (const char* why = parse_target(head, host ? &host->value : nullptr, scratch)) return bad(why);
+  return {};
+}
+
+HeadError check_size(std::string_view bytes, const HeadLimits& limits) {
+  const std::size_t line = std::min(bytes.find('\n'), bytes.size());
+  if (line > limits.line_bytes + 1) return {ErrorKind::uri_too_long, "a request line over the limit"};
+  if (bytes.size() > limits.head_bytes) return {ErrorKind::headers_too_large, "a head over the limit"};
+  return {};
+}
+
+}  // namespace
+
+bool is_token(std::string_view text) {
+  for (const char c : text) {
+    if (!kTokenChars[static_cast<unsigned char>(c)]) return false;
+  }
+  return !text.empty();
+}
+
+HeadError parse_request_head(std::string_view bytes, const HeadLimits& limits, RequestHead& head, std::string& scratch) {
+  if (HeadError error = check_size(bytes, limits)) return error;
+  const auto line = take_line(bytes);
+  if (!line) return bad("a line that does not end in CRLF");
+  if (HeadError error = parse_request_line(*line, head)) return error;
+  if (HeadError error = parse_fields(bytes, limits, head.fields)) return error;
+  if (HeadError error = parse_framing(head)) return error;
+  return parse_request_semantics(head, scratch);
+}
+
+HeadError parse_response_head(std::string_view bytes, const HeadLimits& limits, Method to, ResponseHead& head) {
+  if (check_size(bytes, limits)) return bad("an answer's head over the limit");
+  const auto line = take_line(bytes);
+  if (!line || line->size() < 12 || (line->size() > 12 && (*line)[12] != ' ')) return bad("a bad status line");
+  if ((*line)[8] != ' ' || parse_version(line->substr(0, 8), head.version)) return bad("a bad status line");
+  const auto status = parse_length(line->substr(9, 3));
+  if (!status || *status < 100 || *status > 599) return bad("a bad status code");
+  head.status = static_cast<int>(*status);
+  head.reason = line->size() > 13 ? line->substr(13) : std::string_view();
+  if (!is_field_value(head.reason)) return bad("a control character in the status line");
+  if (HeadError error = parse_fields(bytes, limits, head.fields)) return error;
+  if (HeadError error = parse_framing(head)) return error;
+  const bool bodiless = head.status < 200 || head.status == 204 || head.status == 304;
+  if (head.body == BodyKind::chunked && (head.status < 200 || head.status == 204)) return bad("Transfer-Encoding in a 1xx or 204");
+  if (to == Method::head || bodiless) {
+    // A length is kept where it speaks of what a GET would have had; content after a 204 is left on the connection.
+    if (head.body == BodyKind::length && head.content_length > 0 && head.status < 300 && bodiless) head.keep_alive = false;
+    head.body = BodyKind::none;
+  } else if (head.body == BodyKind::none) {
+    head.body = BodyKind::until_close;
+    head.keep_alive = false;
+  }
+  return {};
+}
+
+HeadError parse_trailers(std::string_view bytes, const HeadLimits& limits, std::vector<Field>& fields) {
+  if (HeadError error = parse_fields(bytes, limits, fields)) return error;
+  std::erase_if(fields, [](const Field& field) {
+    switch (field.id) {
+      case FieldId::other:
+      case FieldId::referer:
+      case FieldId::user_agent:
+      case FieldId::date:
+        return false;
+      default:
+        return true;
+    }
+  });
+  return {};
+}
+
+}  // namespace penstock::http

@@ -1,0 +1,111 @@
+#include "gateway/io/loop.h"
+
+#include <chrono>
+#include <stdexcept>
+
+namespace penstock::io {
+namespace {
+
+std::uint64_t system_unix_ms() {
+  using namespace std::chrono;
+  return static_cast<std::uint64_t>(duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
+}
+
+template <class T>
+uv_handle_t* handle(T& h) {
+  return reinterpret_cast<uv_handle_t*>(&h);
+}
+
+}  // namespace
+
+Loop::Loop()
+    : receive_buffer_(std::make_unique_for_overwrite<char[]>(kReceiveBytes)),
+      arena_(std::make_unique_for_overwrite<char[]>(kArenaBytes)),
+      wheel_(uv_hrtime()) {
+  if (const int error = uv_loop_init(&loop_)) throw std::runtime_error(uv_strerror(error));
+  uv_prepare_init(&loop_, &prepare_);
+  prepare_.data = this;
+  uv_prepare_start(&prepare_, [](uv_prepare_t* h) { static_cast<Loop*>(h->data)->end_turn(); });
+  uv_async_init(&loop_, &async_, [](uv_async_t* h) { static_cast<Loop*>(h->data)->run_tasks(); });
+  async_.data = this;
+  uv_timer_init(&loop_, &timer_);
+  timer_.data = this;
+}
+
+Loop::~Loop() {
+  disposed_.clear();
+  uv_walk(&loop_, [](uv_handle_t* h, void*) {
+    if (!uv_is_closing(h)) uv_close(h, nullptr);
+  }, nullptr);
+  uv_run(&loop_, UV_RUN_DEFAULT);
+  uv_loop_close(&loop_);
+}
+
+void Loop::run() { uv_run(&loop_, UV_RUN_DEFAULT); }
+
+void Loop::stop() {
+  post([this] { uv_stop(&loop_); });
+}
+
+void Loop::post(std::function<void()> task) {
+  {
+    const std::lock_guard lock(tasks_mutex_);
+    tasks_.push_back(std::move(task));
+  }
+  uv_async_send(&async_);
+}
+
+void Loop::run_tasks() {
+  std::vector<std::function<void()>> tasks;
+  {
+    const std::lock_guard lock(tasks_mutex_);
+    tasks.swap(tasks_);
+  }
+  for (auto& task : tasks) task();
+}
+
+Nanos Loop::now() {
+  if (now_is_stale_) {
+    now_ = uv_hrtime();
+    now_is_stale_ = false;
+  }
+  return now_;
+}
+
+std::uint64_t Loop::unix_ms() {
+  const Nanos time = now();
+  if (unix_offset_ms_ == 0 || time - unix_checked_ > kNanosPerSecond) {
+    unix_checked_ = time;
+    unix_offset_ms_ = system_unix_ms() - time / kNanosPerMilli;
+  }
+  return unix_offset_ms_ + time / kNanosPerMilli;
+}
+
+void Loop::want_flush(Stream& stream) { flush_.push_back(stream); }
+
+void Loop::end_turn() {
+  while (StreamFlushLink* link = flush_.pop_front()) static_cast<Stream*>(link)->flush();
+  arena_used_ = 0;
+  disposed_.clear();
+  if (!now_is_stale_) {
+    if (turn_observer_) turn_observer_(uv_hrtime() - now_);
+    now_is_stale_ = true;
+  }
+  set_timer();
+}
+
+void Loop::set_timer() {
+  const auto next = wheel_.next();
+  if (!next || (timer_due_ != 0 && timer_due_ <= *next)) return;
+  timer_due_ = *next;
+  const Nanos time = uv_hrtime();
+  const std::uint64_t wait_ms = *next > time ? (*next - time) / kNanosPerMilli + 1 : 0;
+  uv_update_time(&loop_);
+  uv_timer_start(&timer_, [](uv_timer_t* h) {
+    auto* loop = static_cast<Loop*>(h->data);
+    loop->timer_due_ = 0;
+    loop->wheel_.advance(loop->now());
+  }, wait_ms, 0);
+}
+
+}  // namespace penstock::io

@@ -1,0 +1,97 @@
+// One thread's event loop: libuv, with what all sockets of the thread share.
+//
+// A turn of the loop works in batches: first everything that is ready is received and worked through, and only then is
+// everything sent that came of it. One shared buffer receives, one arena holds what is to be sent; an idle connection
+// holds neither.
+#pragma once
+
+#include <uv.h>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "gateway/base/deadline_wheel.h"
+#include "gateway/base/slab.h"
+#include "gateway/io/stream.h"
+
+namespace penstock::io {
+
+/// What Loop::dispose() takes.
+class Disposable {
+ public:
+  virtual ~Disposable() = default;
+};
+
+/// Belongs to the thread that calls run(); only post() and stop() may be called from others. Must outlive its streams.
+class Loop {
+ public:
+  Loop();
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  /// Returns after stop(). Closes all handles that are left.
+  void run();
+  void stop();
+  /// Runs the task on the loop's thread, between two turns. Tasks posted after stop() may never run.
+  void post(std::function<void()> task);
+
+  /// Steady time; read once per turn.
+  Nanos now();
+  /// Wall-clock time in milliseconds since 1970; follows now(), set right against the system's clock every second.
+  std::uint64_t unix_ms();
+
+  void arm(Deadline& deadline, Nanos after) { wheel_.arm(deadline, now() + after); }
+
+  /// Frees an object at the turn's end: it may be in the middle of a call now.
+  void dispose(std::unique_ptr<Disposable> object) { disposed_.push_back(std::move(object)); }
+
+  /// Called with the length of each turn that did something, from its first look at the clock to its last send.
+  void on_turn(std::function<void(Nanos)> observer) { turn_observer_ = std::move(observer); }
+
+  // For the folder io/ only.
+  uv_loop_t* raw() { return &loop_; }
+  std::span<char> receive_buffer() { return {receive_buffer_.get(), kReceiveBytes}; }
+  Slab<Stream>& streams() { return streams_; }
+  /// Space at the end of the arena; nullptr if there is less than `size`.
+  char* arena_space(std::size_t size) { return size <= kArenaBytes - arena_used_ ? arena_.get() + arena_used_ : nullptr; }
+  void arena_commit(std::size_t size) { arena_used_ += size; }
+  void want_flush(Stream& stream);
+
+ private:
+  static constexpr std::size_t kReceiveBytes = 64 << 10;
+  static constexpr std::size_t kArenaBytes = 256 << 10;
+
+  void end_turn();
+  void run_tasks();
+  void set_timer();
+
+  uv_loop_t loop_{};
+  uv_prepare_t prepare_{};
+  uv_async_t async_{};
+  uv_timer_t timer_{};
+  Nanos timer_due_ = 0;
+
+  std::unique_ptr<char[]> receive_buffer_;
+  std::unique_ptr<char[]> arena_;
+  std::size_t arena_used_ = 0;
+  Slab<Stream> streams_;
+  IntrusiveList<StreamFlushLink> flush_;
+
+  Nanos now_ = 0;
+  bool now_is_stale_ = true;
+  Nanos unix_checked_ = 0;
+  std::uint64_t unix_offset_ms_ = 0;
+  DeadlineWheel wheel_;
+  std::vector<std::unique_ptr<Disposable>> disposed_;
+  std::function<void(Nanos)> turn_observer_;
+
+  // Shared with other threads.
+  std::mutex tasks_mutex_;
+  std::vector<std::function<void()>> tasks_;
+};
+
+}  // namespace penstock::io

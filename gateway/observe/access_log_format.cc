@@ -1,0 +1,168 @@
+#include "gateway/observe/access_log_format.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <string_view>
+
+#include "gateway/base/json_writer.h"
+#include "gateway/observe/redact.h"
+
+namespace penstock::observe {
+namespace {
+
+/// A moment's parts, in UTC.
+struct Moment {
+  std::chrono::year_month_day date;
+  std::chrono::hh_mm_ss<std::chrono::milliseconds> time;
+
+  explicit Moment(std::uint64_t unix_ms)
+      : Moment(std::chrono::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(unix_ms))) {}
+  explicit Moment(std::chrono::sys_time<std::chrono::milliseconds> at)
+      : date(std::chrono::floor<std::chrono::days>(at)), time(at - std::chrono::floor<std::chrono::days>(at)) {}
+};
+
+void append_number(std::string& out, std::uint64_t number, std::size_t digits_min = 1) {
+  std::array<char, 20> text;
+  const char* end = std::to_chars(text.begin(), text.end(), number).ptr;
+  const std::size_t digits = static_cast<std::size_t>(end - text.data());
+  if (digits < digits_min) out.append(digits_min - digits, '0');
+  out.append(text.data(), digits);
+}
+
+void append_clock(std::string& out, const Moment& moment) {
+  append_number(out, static_cast<std::uint64_t>(moment.time.hours().count()), 2);
+  out += ':';
+  append_number(out, static_cast<std::uint64_t>(moment.time.minutes().count()), 2);
+  out += ':';
+  append_number(out, static_cast<std::uint64_t>(moment.time.seconds().count()), 2);
+}
+
+/// RFC 3339: 2026-01-02T03:04:05.678Z
+void append_rfc3339(std::string& out, std::uint64_t unix_ms) {
+  const Moment moment(unix_ms);
+  append_number(out, static_cast<std::uint64_t>(static_cast<int>(moment.date.year())), 4);
+  out += '-';
+  append_number(out, static_cast<unsigned>(moment.date.month()), 2);
+  out += '-';
+  append_number(out, static_cast<unsigned>(moment.date.day()), 2);
+  out += 'T';
+  append_clock(out, moment);
+  out += '.';
+  append_number(out, static_cast<std::uint64_t>(moment.time.subseconds().count()), 3);
+  out += 'Z';
+}
+
+/// Apache's %t: [02/Jan/2026:03:04:05 +0000]
+void append_apache_time(std::string& out, std::uint64_t unix_ms) {
+  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  const Moment moment(unix_ms);
+  out += '[';
+  append_number(out, static_cast<unsigned>(moment.date.day()), 2);
+  out += '/';
+  out += kMonths.substr((static_cast<unsigned>(moment.date.month()) - 1) * 3, 3);
+  out += '/';
+  append_number(out, static_cast<std::uint64_t>(static_cast<int>(moment.date.year())), 4);
+  out += ':';
+  append_clock(out, moment);
+  out += " +0000]";
+}
+
+/// 12345 µs → 12.345
+std::string milliseconds(std::uint64_t us) {
+  std::string text;
+  append_number(text, us / 1000);
+  text += '.';
+  append_number(text, us % 1000, 3);
+  return text;
+}
+
+std::string_view protocol(http::Version version) {
+  return version == http::Version::http10 ? "HTTP/1.0" : "HTTP/1.1";
+}
+
+/// Printable ASCII as it is, but for the quote and the backslash; all else as \xHH, so that splitting a line at its
+/// quotes and spaces always gives the same fields. "-" stands for nothing.
+void append_apache(std::string& out, std::string_view text, bool quoted = true) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  const char first_plain = quoted ? ' ' : '!';
+  const auto plain = [&](char c) { return c >= first_plain && c < 0x7f && c != '"' && c != '\\'; };
+  if (text.empty()) out += '-';
+  while (!text.empty()) {
+    const auto run = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), plain) - text.begin());
+    out += text.substr(0, run);
+    if (run == text.size()) return;
+    const auto byte = static_cast<unsigned char>(text[run]);
+    for (const char c : {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]}) out += c;
+    text.remove_prefix(run + 1);
+  }
+}
+
+}  // namespace
+
+void AccessLogFormatter::append(std::string& out, const AccessRecord& record) {
+  if (format_ == AccessLogFormat::json) {
+    append_json(out, record);
+  } else {
+    append_combined(out, record);
+  }
+  out += '\n';
+}
+
+void AccessLogFormatter::append_json(std::string& out, const AccessRecord& record) {
+  std::string time;
+  append_rfc3339(time, record.time_unix_ms);
+  JsonWriter json(out);
+  json.begin_object();
+  json.key("ts").string(time);
+  json.key("request_id").string(record.request_id);
+  json.key("client_ip").string(record.client_ip);
+  json.key("method").string(record.method);
+  json.key("host").string(record.host);
+  json.key("path").string(redact_url(record.target, target_));
+  json.key("protocol").string(protocol(record.version));
+  json.key("route").string(record.route);
+  json.key("status").number(record.status);
+  json.key("bytes_in").number(record.bytes_in);
+  json.key("bytes_out").number(record.bytes_out);
+  json.key("duration_ms").raw(milliseconds(record.duration_us));
+  json.key("upstream").string(record.upstream);
+  json.key("peer").string(record.peer);
+  json.key("tries").number(record.tries);
+  json.key("upstream_connect_ms").raw(milliseconds(record.upstream_connect_us));
+  json.key("upstream_first_byte_ms").raw(milliseconds(record.upstream_first_byte_us));
+  json.key("flag").string(flag(record.error));
+  if (record.error != ErrorKind::none) json.key("error").string(name(record.error));
+  json.key("user_agent").string(record.user_agent);
+  json.key("referer").string(redact_url(record.referer, referer_));
+  json.end_object();
+}
+
+// Apache's "combined": %h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-agent}i"
+void AccessLogFormatter::append_combined(std::string& out, const AccessRecord& record) {
+  append_apache(out, record.client_ip, false);
+  out += " - - ";
+  append_apache_time(out, record.time_unix_ms);
+  out += " \"";
+  append_apache(out, record.method, false);
+  out += ' ';
+  append_apache(out, redact_url(record.target, target_), false);
+  out += ' ';
+  out += protocol(record.version);
+  out += "\" ";
+  append_number(out, static_cast<std::uint64_t>(record.status), 3);
+  out += ' ';
+  if (record.bytes_out == 0) {
+    out += '-';
+  } else {
+    append_number(out, record.bytes_out);
+  }
+  out += " \"";
+  append_apache(out, redact_url(record.referer, referer_));
+  out += "\" \"";
+  append_apache(out, record.user_agent);
+  out += '"';
+}
+
+}  // namespace penstock::observe

@@ -1,0 +1,284 @@
+#include "gateway/observe/metrics.h"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "gateway/observe/process_stats.h"
+
+namespace penstock::observe {
+namespace {
+
+using Labels = std::vector<prometheus::ClientMetric::Label>;
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+/// One DurationHistogram of each worker, added up.
+struct HistogramSum {
+  std::array<std::uint64_t, kDurationBounds.size() + 1> buckets{};
+  std::uint64_t sum_ns = 0;
+
+  void add(const DurationHistogram& histogram) {
+    for (std::size_t i = 0; i < buckets.size(); ++i) buckets[i] += histogram.buckets()[i].value();
+    sum_ns += histogram.sum_ns();
+  }
+};
+
+void add_rows(std::vector<RequestCounts::Row>& sum, const RequestCounts& counts) {
+  for (const RequestCounts::Row& row : counts.rows()) {
+    auto same = [&](const auto& other) { return other.method == row.method && other.status == row.status; };
+    auto found = std::find_if(sum.begin(), sum.end(), same);
+    if (found == sum.end()) {
+      sum.push_back(row);
+    } else {
+      found->count += row.count;
+    }
+  }
+}
+
+std::string code_label(int status) {
+  return status == 0 ? "other" : std::to_string(status);
+}
+
+/// Families in the making; the order is that of the page.
+class Families {
+ public:
+  /// Begins a family; what follows goes into it until the next one.
+  Families& family(std::string name, MetricType type, std::string help) {
+    families_.push_back({std::move(name), std::move(help), type, {}});
+    return *this;
+  }
+  Families& counter(std::string name, std::string help) {
+    return family(std::move(name), MetricType::Counter, std::move(help));
+  }
+  Families& gauge(std::string name, std::string help) {
+    return family(std::move(name), MetricType::Gauge, std::move(help));
+  }
+  Families& histogram(std::string name, std::string help) {
+    return family(std::move(name), MetricType::Histogram, std::move(help));
+  }
+
+  Families& add(double value, Labels labels = {}) {
+    ClientMetric& metric = add_metric(std::move(labels));
+    (families_.back().type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
+    return *this;
+  }
+  Families& add(const HistogramSum& sum, Labels labels) {
+    ClientMetric::Histogram& histogram = add_metric(std::move(labels)).histogram;
+    histogram.bucket.reserve(kDurationBounds.size());
+    std::uint64_t seen = 0;
+    for (std::size_t i = 0; i < kDurationBounds.size(); ++i) {
+      seen += sum.buckets[i];
+      histogram.bucket.push_back({seen, kDurationBounds[i]});
+    }
+    histogram.sample_count = seen + sum.buckets.back();  // made from the buckets, so that +Inf always agrees
+    histogram.sample_sum = static_cast<double>(sum.sum_ns) / 1e9;
+    return *this;
+  }
+
+  std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
+
+ private:
+  ClientMetric& add_metric(Labels labels) {
+    ClientMetric& metric = families_.back().metric.emplace_back();
+    metric.label = std::move(labels);
+    return metric;
+  }
+
+  std::vector<MetricFamily> families_;
+};
+
+/// Sums over the workers and puts the families together.
+class Page {
+ public:
+  explicit Page(const MetricsInput& input) : in_(input) {}
+
+  std::string render() {
+    routes();
+    upstream_requests();
+    upstream_connections();
+    downstream();
+    workers();
+    gateway();
+    process();
+    return out_.text();
+  }
+
+ private:
+  template <typename Get>
+  double total(Get get) const {
+    double sum = 0;
+    for (const WorkerStats* worker : in_.workers) sum += static_cast<double>(get(*worker).value());
+    return sum;
+  }
+
+  template <typename Visit>
+  void each_upstream(Visit visit) const {
+    for (std::size_t i = 0; i < in_.upstream_names.size(); ++i) visit(i, std::string(in_.upstream_names[i]));
+  }
+
+  /// A series per upstream, from the same member of each worker's UpstreamStats.
+  template <typename Member>
+  void per_upstream(Member member, const Labels& more = {}) {
+    each_upstream([&](std::size_t index, const std::string& name) {
+      Labels labels = {{"upstream", name}};
+      labels.insert(labels.end(), more.begin(), more.end());
+      out_.add(total([&](const WorkerStats& w) -> auto& { return w.upstreams[index].*member; }), std::move(labels));
+    });
+  }
+
+  void histogram_per_upstream(DurationHistogram UpstreamStats::*member) {
+    each_upstream([&](std::size_t index, const std::string& name) {
+      HistogramSum sum;
+      for (const WorkerStats* worker : in_.workers) sum.add(worker->upstreams[index].*member);
+      out_.add(sum, {{"upstream", name}});
+    });
+  }
+
+  /// The workers' counters of a route; index route_ids.size() is "no route". Empty if it has had no request.
+  std::vector<const RouteStats*> used(std::size_t route) const {
+    std::vector<const RouteStats*> found;
+    for (const WorkerStats* worker : in_.workers) {
+      const RouteStats* stats = worker->route_if_used(route);
+      if (stats) found.push_back(stats);
+    }
+    return found;
+  }
+
+  template <typename Visit>
+  void each_used_route(Visit visit) const {
+    for (std::size_t i = 0; i <= in_.route_ids.size(); ++i) {
+      const auto stats = used(i);
+      if (!stats.empty()) visit(stats, i < in_.route_ids.size() ? std::string(in_.route_ids[i]) : "none");
+    }
+  }
+
+  void routes() {
+    out_.counter("penstock_http_requests_total", "Requests answered, by route, method and status code.");
+    each_used_route([&](const auto& workers, const std::string& route) {
+      std::vector<RequestCounts::Row> rows;
+      for (const RouteStats* stats : workers) add_rows(rows, stats->requests);
+      for (const auto& row : rows) {
+        out_.add(static_cast<double>(row.count),
+                 {{"route", route}, {"method", std::string(http::name(row.method))}, {"code", code_label(row.status)}});
+      }
+    });
+    out_.histogram("penstock_http_request_duration_seconds",
+                   "From the first byte of a request to the last byte of its answer, by route.");
+    each_used_route([&](const auto& workers, const std::string& route) {
+      HistogramSum sum;
+      for (const RouteStats* stats : workers) sum.add(stats->duration);
+      out_.add(sum, {{"route", route}});
+    });
+  }
+
+  void upstream_requests() {
+    out_.counter("penstock_upstream_requests_total", "Answers from endpoints, by upstream and status code.");
+    each_upstream([&](std::size_t index, const std::string& name) {
+      std::vector<RequestCounts::Row> rows;
+      for (const WorkerStats* worker : in_.workers) add_rows(rows, worker->upstreams[index].responses);
+      std::vector<std::pair<int, std::uint64_t>> codes;
+      for (const auto& row : rows) {
+        auto found =
+            std::find_if(codes.begin(), codes.end(), [&](const auto& code) { return code.first == row.status; });
+        if (found == codes.end()) found = codes.insert(found, {row.status, 0});
+        found->second += row.count;
+      }
+      for (const auto& [status, count] : codes) {
+        out_.add(static_cast<double>(count), {{"upstream", name}, {"code", code_label(status)}});
+      }
+    });
+    out_.histogram("penstock_upstream_request_duration_seconds",
+                   "From a request sent to an endpoint to the end of its answer, by upstream.");
+    histogram_per_upstream(&UpstreamStats::duration);
+    out_.counter("penstock_upstream_retries_total", "Attempts made again, by upstream and reason.");
+    per_upstream(&UpstreamStats::retries, {{"reason", "stale_connection"}});
+    out_.gauge("penstock_upstream_in_flight_requests", "Requests under way at endpoints, by upstream.");
+    per_upstream(&UpstreamStats::in_flight);
+  }
+
+  void upstream_connections() {
+    out_.histogram("penstock_upstream_connect_duration_seconds", "Time to connect to an endpoint, by upstream.");
+    histogram_per_upstream(&UpstreamStats::connect);
+    out_.counter("penstock_upstream_connects_total", "Connections tried to endpoints, by upstream.");
+    per_upstream(&UpstreamStats::connects);
+    out_.counter("penstock_upstream_connect_errors_total", "Connections to endpoints that failed, by upstream.");
+    per_upstream(&UpstreamStats::connect_errors);
+    out_.gauge("penstock_upstream_connections", "Open connections to endpoints, by upstream and state.");
+    per_upstream(&UpstreamStats::connections_idle, {{"state", "idle"}});
+    per_upstream(&UpstreamStats::connections_active, {{"state", "active"}});
+    out_.counter("penstock_upstream_sent_bytes_total", "Bytes sent to endpoints, by upstream.");
+    per_upstream(&UpstreamStats::bytes_sent);
+    out_.counter("penstock_upstream_received_bytes_total", "Bytes received from endpoints, by upstream.");
+    per_upstream(&UpstreamStats::bytes_received);
+  }
+
+  void downstream() {
+    auto sum = [&](auto member) { return total([&](const WorkerStats& w) -> auto& { return w.*member; }); };
+    out_.counter("penstock_connections_accepted_total", "Client connections accepted.");
+    out_.add(sum(&WorkerStats::connections_accepted));
+    out_.counter("penstock_accept_errors_total", "Client connections that could not be accepted.");
+    out_.add(sum(&WorkerStats::accept_errors));
+    out_.gauge("penstock_connections", "Open connections, by side and state.");
+    out_.add(sum(&WorkerStats::connections_idle), {{"side", "downstream"}, {"state", "idle"}});
+    out_.add(sum(&WorkerStats::connections_active), {{"side", "downstream"}, {"state", "active"}});
+    out_.counter("penstock_received_bytes_total", "Bytes received from clients.");
+    out_.add(sum(&WorkerStats::bytes_received));
+    out_.counter("penstock_sent_bytes_total", "Bytes sent to clients.");
+    out_.add(sum(&WorkerStats::bytes_sent));
+    out_.counter("penstock_errors_total", "Exchanges that did not go as asked, by reason.");
+    for (std::size_t kind = 1; kind < kErrorKinds; ++kind) {
+      out_.add(total([&](const WorkerStats& w) -> auto& { return w.errors[kind]; }),
+               {{"reason", std::string(name(static_cast<ErrorKind>(kind)))}});
+    }
+    out_.counter("penstock_access_log_dropped_total", "Access log lines lost: no room, or not written.");
+    out_.add(sum(&WorkerStats::access_log_dropped) + static_cast<double>(in_.access_log_lost));
+  }
+
+  void workers() {
+    out_.histogram("penstock_event_loop_lag_seconds", "How long one turn of a worker's event loop worked.");
+    for (std::size_t i = 0; i < in_.workers.size(); ++i) {
+      HistogramSum sum;
+      sum.add(in_.workers[i]->loop_lag);
+      out_.add(sum, {{"worker", std::to_string(i)}});
+    }
+    out_.gauge("penstock_workers", "Worker threads.").add(static_cast<double>(in_.workers.size()));
+  }
+
+  void gateway() {
+    out_.gauge("penstock_draining", "1 once the gateway takes no new connections and ends those it has.")
+        .add(in_.draining);
+    out_.gauge("penstock_build_info", "1, with what was built as labels.")
+        .add(1, {{"version", std::string(in_.version)}, {"revision", std::string(in_.revision)}});
+    out_.gauge("penstock_config_last_reload_successful", "1 if the last configuration was taken over.")
+        .add(in_.config_last_reload_successful);
+    out_.gauge("penstock_config_last_reload_success_timestamp_seconds",
+               "When a configuration was last taken over, in Unix time.")
+        .add(in_.config_loaded_unix_s);
+  }
+
+  void process() {
+    const ProcessStats stats = read_process_stats();
+    out_.counter("process_cpu_seconds_total", "User and system CPU time spent.").add(stats.cpu_seconds);
+    out_.gauge("process_resident_memory_bytes", "Resident memory size.").add(static_cast<double>(stats.resident_bytes));
+    out_.gauge("process_virtual_memory_bytes", "Virtual memory size.").add(static_cast<double>(stats.virtual_bytes));
+    out_.gauge("process_open_fds", "Open file descriptors.").add(static_cast<double>(stats.open_fds));
+    out_.gauge("process_max_fds", "Most file descriptors that may be open.").add(static_cast<double>(stats.max_fds));
+    out_.gauge("process_start_time_seconds", "When the process started, in Unix time.").add(in_.start_time_unix_s);
+  }
+
+  const MetricsInput& in_;
+  Families out_;
+};
+
+}  // namespace
+
+std::string render_metrics(const MetricsInput& input) {
+  return Page(input).render();
+}
+
+}  // namespace penstock::observe

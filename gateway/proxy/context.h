@@ -1,0 +1,52 @@
+// What all exchanges of one worker share.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "conf/config.h"
+#include "gateway/base/http_date.h"
+#include "gateway/base/random.h"
+#include "gateway/base/request_id.h"
+#include "gateway/base/slab.h"
+#include "gateway/http/h1_codec.h"
+#include "gateway/io/loop.h"
+#include "gateway/observe/access_log.h"
+#include "gateway/observe/stats.h"
+#include "gateway/proxy/exchange.h"
+#include "gateway/proxy/forwarding.h"
+#include "gateway/proxy/view.h"
+
+namespace penstock::proxy {
+
+class Downstream;
+
+/// A listener's side of the configuration, in the form that connections use.
+struct ListenerContext {
+  const conf::Listener* config;
+  http::HeadLimits limits;
+};
+
+/// Belongs to one worker's thread; outlives its connections.
+struct Context {
+  Context(io::Loop& l, View& v, observe::WorkerStats& s, observe::AccessLogRing* log_ring, std::uint64_t seed)
+      : loop(l), view(v), stats(s), log(log_ring), ids(seed), random(~seed) {}
+
+  io::Loop& loop;
+  View& view;
+  observe::WorkerStats& stats;
+  observe::AccessLogRing* log;  ///< null: no access log
+  RequestIdGenerator ids;
+  Random random;
+  HttpDate date;
+  bool draining = false;  ///< answers close their connections
+
+  // Lent out, so that an idle connection holds none of it and a request allocates nothing.
+  Recycler<Exchange> exchanges;
+  Recycler<http::H1RequestParser> parsers;
+  FieldSet fields;  ///< while one head is put together
+
+  IntrusiveList<Downstream> connections;
+};
+
+}  // namespace penstock::proxy

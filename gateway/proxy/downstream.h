@@ -1,0 +1,92 @@
+// A client's connection: HTTP/1.1 in the server's role, one exchange at a time.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "gateway/base/deadline_wheel.h"
+#include "gateway/base/slab.h"
+#include "gateway/http/h1_codec.h"
+#include "gateway/io/address.h"
+#include "gateway/io/loop.h"
+#include "gateway/io/stream.h"
+#include "gateway/proxy/client_stream.h"
+#include "gateway/proxy/context.h"
+#include "gateway/proxy/exchange.h"
+
+namespace penstock::proxy {
+
+/// Owns itself: lives from accept() until its socket is closed. Listed in Context::connections meanwhile. While it is idle it
+/// holds neither parser nor exchange nor buffer.
+class Downstream final : public io::Disposable, public ListLink, private io::StreamHandler, private ClientStream {
+ public:
+  static void accept(Context& context, const ListenerContext& listener, int fd, const io::PeerAddress& peer);
+  Downstream(Context& context, const ListenerContext& listener, const io::PeerAddress& peer);
+  ~Downstream() override;
+
+  /// No request is under way or has begun to arrive.
+  bool idle() const { return !exchange_ && !parser_ && !closing_; }
+  /// Ends an idle connection so that the client can tell: FIN first, the rest when the client has closed.
+  void close_gracefully();
+  /// At once; an exchange under way is given up.
+  void close(ErrorKind why);
+
+ private:
+  enum class Wait : std::uint8_t { idle, header, body, write, linger };
+
+  // ---- io::StreamHandler
+  void on_bytes(std::string_view bytes) override;
+  void on_eof() override;
+  void on_error(int error) override;
+  void on_congested() override;
+  void on_drained() override;
+
+  // ---- ClientStream
+  void send_interim(const OutgoingResponse& response) override;
+  void send_head(const OutgoingResponse& response, bool last_on_connection) override;
+  void send_body(std::string_view bytes) override;
+  void send_end(std::span<const http::Field> trailers) override;
+  void abort() override;
+  void start_tunnel() override;
+  void finish_tunnel() override;
+  void pause_request() override;
+  void resume_request() override;
+  bool congested() const override { return stream_->congested(); }
+  void exchange_done() override;
+
+  void process(std::string_view in);
+  bool step(std::string_view& in);
+  bool blocked() const;
+  void stash(std::string_view in);
+  void unstash();
+  void begin_exchange(std::string_view& in);
+  void refuse(const http::HeadError& error);
+  void rest();
+  void wait_for(Wait what, conf::milliseconds time);
+  void timed_out();
+  void write_head(const OutgoingResponse& response, const http::Framing& framing, std::string_view connection);
+  Client client() const;
+
+  Context& context_;
+  const ListenerContext& listener_;
+  io::StreamPtr stream_;
+  IpAddress ip_;
+  Deadline deadline_;
+  Recycler<http::H1RequestParser>::Handle parser_;
+  Recycler<Exchange>::Handle exchange_;
+  std::unique_ptr<std::string> stash_;  ///< received, but its turn has not come
+  std::uint64_t write_mark_ = 0;        ///< how far the client had read when the wait for it began
+  std::uint32_t requests_ = 0;
+  Wait wait_ = Wait::idle;
+  bool processing_ : 1 = false;
+  bool request_done_ : 1 = false;  ///< the current request has been read whole
+  bool paused_ : 1 = false;        ///< by the exchange
+  bool keep_alive_ : 1 = false;    ///< after the current exchange
+  bool chunked_ : 1 = false;       ///< the current response
+  bool tunnel_ : 1 = false;
+  bool aborted_ : 1 = false;
+  bool closing_ : 1 = false;
+};
+
+}  // namespace penstock::proxy

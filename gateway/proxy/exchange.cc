@@ -1,0 +1,265 @@
+// The exchange's life and its client's side. The upstream's side is in exchange_upstream.cc, the log line in exchange_record.cc.
+#include "gateway/proxy/exchange.h"
+
+#include <charconv>
+#include <utility>
+
+#include "gateway/base/request_id.h"
+#include "gateway/proxy/client_address.h"
+#include "gateway/proxy/context.h"
+#include "gateway/proxy/redirect.h"
+
+namespace penstock::proxy {
+namespace {
+
+/// An answer of our own waits for the rest of a request that is no longer than this, so that the connection can go on.
+constexpr std::uint64_t kDiscardMax = 64 << 10;
+
+}  // namespace
+
+Exchange::Exchange() : total_([](void* self) { static_cast<Exchange*>(self)->fire_total(); }, this) {}
+
+void Exchange::begin(Context& context, ClientStream& stream, const Client& client, const http::RequestHead& head, bool complete) {
+  context_ = &context;
+  client_ = &stream;
+  head_ = &head;
+  route_ = nullptr;
+  route_index_ = routing::kNoRoute;
+  max_body_ = client.max_body;
+  started_ = context.loop.now();
+  started_unix_ms_ = context.loop.unix_ms();
+  request_.restart(RequestState::head);
+  response_.restart(ResponseState::waiting);
+  request_complete_ = complete;
+  tunnel_ = client_ended_ = upstream_ended_ = false;
+  error_ = ErrorKind::none;
+  status_ = 0;
+  bytes_in_ = bytes_out_ = 0;
+  cluster_ = nullptr;
+  tried_count_ = tries_ = 0;
+  stale_retried_ = false;
+  replayable_ = true;
+  replay_.clear();
+  attempt_started_ = attempt_sent_ = first_byte_ = 0;
+  peer_.clear();
+}
+
+void Exchange::start(Context& context, ClientStream& stream, const Client& client, const http::RequestHead& head, bool complete) {
+  begin(context, stream, client, head, complete);
+  identify(client);
+  if (!answer_methods()) dispatch();
+}
+
+void Exchange::refuse(Context& context, ClientStream& stream, const Client& client, const http::HeadError& error) {
+  static const http::RequestHead kNoHead;
+  begin(context, stream, client, kNoHead, false);
+  identify(client);
+  fail(error.kind, error.detail);
+}
+
+/// Who asks, and the id under which the request is known.
+void Exchange::identify(const Client& client) {
+  peer_ip_ = {peer_ip_text_.data(), client.ip.write(peer_ip_text_)};
+  client_ip_ = peer_ip_;
+  const CidrSet& trusted = context_->view.trusted_proxies;
+  peer_trusted_ = !trusted.empty() && trusted.contains(client.ip);
+  if (peer_trusted_) {
+    std::array<std::string_view, 8> values;
+    std::size_t count = 0;
+    for (const http::Field& field : head_->fields) {
+      if (field.id == http::FieldId::x_forwarded_for && count < values.size()) values[count++] = field.value;
+    }
+    const IpAddress real = client_address(client.ip, std::span(values).first(count), trusted);
+    client_ip_ = {client_ip_text_.data(), real.write(client_ip_text_)};
+    const std::string_view id = head_->get(http::FieldId::x_request_id);
+    if (acceptable_request_id(id)) {
+      request_id_ = {id_text_.data(), id.copy(id_text_.data(), id_text_.size())};
+      return;
+    }
+  }
+  context_->ids.next(started_unix_ms_, std::span(id_text_).first<kRequestIdLength>());
+  request_id_ = {id_text_.data(), kRequestIdLength};
+}
+
+/// Methods that speak to the proxy itself. True if that was it.
+bool Exchange::answer_methods() {
+  if (head_->method == http::Method::connect || head_->method == http::Method::trace) {
+    error_ = ErrorKind::method_not_allowed;
+    answer(make_reply(error_, "CONNECT and TRACE are not served", request_id_), "Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");
+    return true;
+  }
+  // RFC 9110 §7.6.2: the last recipient on the way answers itself.
+  if (head_->method == http::Method::options && head_->get(http::FieldId::max_forwards) == "0") {
+    answer({.status = 200, .body = {}, .content_type = {}, .proxy_status = {}}, "Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");
+    return true;
+  }
+  return false;
+}
+
+void Exchange::dispatch() {
+  const conf::Config& config = *context_->view.config;
+  routing::MatchResult match = context_->view.routes->match(*head_);
+  route_index_ = match.route;
+  if (match.route == routing::kNoRoute) {
+    error_ = match.allow.empty() ? ErrorKind::no_route : ErrorKind::method_not_allowed;
+    answer(make_reply(error_, match.allow.empty() ? "no route matches" : "no route takes this method", request_id_),
+           match.allow.empty() ? "" : "Allow", match.allow);
+    return;
+  }
+  route_ = &config.routes[match.route];
+  if (route_->max_body) max_body_ = *route_->max_body;
+  if (head_->body == http::BodyKind::length && head_->content_length > max_body_) {
+    fail(ErrorKind::body_too_large, "the body is over max_body");
+  } else if (route_->respond) {
+    const conf::Respond& respond = *route_->respond;
+    answer({.status = respond.status, .body = respond.body, .content_type = respond.content_type, .proxy_status = {}});
+  } else if (route_->redirect) {
+    answer({.status = route_->redirect->status, .body = {}, .content_type = {}, .proxy_status = {}}, "Location",
+           expand_redirect(route_->redirect->to, *head_));
+  } else {
+    forward();
+  }
+}
+
+// ---- the rest of the request
+
+void Exchange::on_request_body(std::string_view bytes) {
+  bytes_in_ += bytes.size();
+  if (request_ == RequestState::discarding) {
+    if (bytes_in_ <= kDiscardMax) return;
+    reply_.close = true;
+    send_answer();
+    return;
+  }
+  if (!tunnel_ && bytes_in_ > max_body_) {
+    fail(ErrorKind::body_too_large, "the body is over max_body");
+    return;
+  }
+  if (!lease_) return;
+  if (replayable_ && !tunnel_) {
+    constexpr std::size_t kReplayMax = 16 << 10;
+    replayable_ = lease_->reused() && replay_.size() + bytes.size() <= kReplayMax;
+    if (replayable_) replay_.append(bytes);
+  }
+  lease_->send_body(bytes);
+  if (lease_->congested()) client_->pause_request();
+}
+
+void Exchange::on_request_end(std::span<const http::Field> trailers) {
+  request_complete_ = true;
+  if (request_ == RequestState::discarding) {
+    request_.follow(RequestState::sent);
+    send_answer();
+    return;
+  }
+  if (request_ != RequestState::sending) return;
+  request_.follow(RequestState::sent);
+  replayable_ = replayable_ && trailers.empty();
+  attempt_sent_ = context_->loop.now();
+  lease_->send_end(trailers, static_cast<Nanos>(route_->timeouts.first_byte.count()) * kNanosPerMilli);
+}
+
+void Exchange::on_request_error(const http::HeadError& error) { fail(error.kind, error.detail); }
+
+void Exchange::on_client_end() {
+  client_ended_ = true;
+  lease_->finish_tunnel();
+  if (upstream_ended_) complete();
+}
+
+void Exchange::on_client_gone(ErrorKind why) {
+  if (!tunnel_) {
+    error_ = why;
+    if (status_ == 0) status_ = status_of(why);
+    context_->stats.errors[static_cast<std::size_t>(why)].add();
+  }
+  lease_.reset();
+  total_.cancel();
+  record();
+}
+
+void Exchange::on_client_congested() {
+  if (lease_) lease_->pause();
+}
+
+void Exchange::on_client_drained() {
+  if (lease_) lease_->resume();
+}
+
+// ---- answers of our own
+
+void Exchange::answer(Reply reply, std::string_view field_name, std::string_view field_value) {
+  reply_ = std::move(reply);
+  reply_field_name_ = field_name;
+  reply_field_value_ = field_value;
+  if (error_ != ErrorKind::none) context_->stats.errors[static_cast<std::size_t>(error_)].add();
+  const bool may_wait = !request_complete_ && !reply_.close && !head_->expect_continue &&
+                        (head_->body != http::BodyKind::length || head_->content_length <= kDiscardMax);
+  if (may_wait && request_ != RequestState::sent) {
+    request_.follow(RequestState::discarding);
+    client_->resume_request();
+    return;
+  }
+  send_answer();
+}
+
+void Exchange::send_answer() {
+  FieldSet& fields = context_->fields;
+  fields.added.clear();
+  fields.added.push_back({"Date", context_->date.at(context_->loop.unix_ms())});
+  if (!reply_.content_type.empty()) fields.added.push_back({"Content-Type", reply_.content_type});
+  if (!reply_field_name_.empty()) fields.added.push_back({reply_field_name_, reply_field_value_});
+  if (!reply_.proxy_status.empty()) fields.added.push_back({"Proxy-Status", reply_.proxy_status});
+  std::array<char, 16> seconds;
+  if (reply_.retry_after_s > 0) {
+    const char* end = std::to_chars(seconds.begin(), seconds.end(), reply_.retry_after_s).ptr;
+    fields.added.push_back({"Retry-After", {seconds.begin(), end}});
+  }
+  fields.added.push_back({"X-Request-Id", request_id_});
+
+  status_ = reply_.status;
+  response_.follow(ResponseState::replied);
+  const bool bodiless = reply_.status == 204 || reply_.status == 304;
+  const http::Framing framing = {bodiless ? http::BodyKind::none : http::BodyKind::length, reply_.body.size()};
+  client_->send_head({{reply_.status, http::reason_phrase(reply_.status)}, {}, fields.added, framing},
+                     reply_.close || !request_complete_);
+  if (!bodiless && head_->method != http::Method::head) {
+    client_->send_body(reply_.body);
+    bytes_out_ = reply_.body.size();
+  }
+  client_->send_end({});
+  complete();
+}
+
+// ---- endings
+
+void Exchange::fail(ErrorKind kind, std::string_view detail) {
+  error_ = kind;
+  lease_.reset();
+  total_.cancel();
+  if (response_ == ResponseState::waiting && request_ != RequestState::discarding) {
+    answer(make_reply(kind, detail, request_id_));
+    return;
+  }
+  context_->stats.errors[static_cast<std::size_t>(kind)].add();
+  response_.follow(ResponseState::cut);
+  if (status_ == 0) status_ = status_of(kind);
+  client_->abort();
+  finish();
+}
+
+void Exchange::complete() {
+  response_.follow(ResponseState::done);
+  finish();
+}
+
+void Exchange::finish() {
+  lease_.reset();
+  total_.cancel();
+  record();
+  client_->exchange_done();  // may start the next exchange in this object: nothing may come after it
+}
+
+void Exchange::fire_total() { fail(ErrorKind::total_timeout, "timeouts.total"); }
+
+}  // namespace penstock::proxy

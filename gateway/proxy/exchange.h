@@ -1,0 +1,137 @@
+// One request and its response, from the parsed head to the log line. Knows no protocol version and no socket.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "conf/config.h"
+#include "gateway/base/deadline_wheel.h"
+#include "gateway/base/error.h"
+#include "gateway/base/ip.h"
+#include "gateway/base/request_id.h"
+#include "gateway/http/h1_head.h"
+#include "gateway/http/message.h"
+#include "gateway/proxy/client_stream.h"
+#include "gateway/proxy/exchange_states.h"
+#include "gateway/proxy/reply.h"
+#include "gateway/upstream/cluster.h"
+
+namespace penstock::proxy {
+
+struct Context;
+
+/// Who sent a request, and through which listener.
+struct Client {
+  IpAddress ip;
+  std::uint64_t max_body = 0;  ///< the listener's
+};
+
+/// Lent by the context for one exchange at a time; belongs to its thread. The client stream and the head stay as long as the
+/// exchange runs. It ends with ClientStream::exchange_done(), or with on_client_gone(); after either it may be lent again.
+class Exchange final : private upstream::AttemptHandler {
+ public:
+  Exchange();
+
+  /// `complete`: the request has no body (left). May answer before it returns.
+  void start(Context& context, ClientStream& stream, const Client& client, const http::RequestHead& head, bool complete);
+  /// Answers a request that could not even be read.
+  void refuse(Context& context, ClientStream& stream, const Client& client, const http::HeadError& error);
+
+  // ---- from the client's stream
+  void on_request_body(std::string_view bytes);
+  void on_request_end(std::span<const http::Field> trailers);
+  /// The rest of the request is malformed, too large or too late.
+  void on_request_error(const http::HeadError& error);
+  /// The client has left: ends the exchange, without exchange_done().
+  void on_client_gone(ErrorKind why);
+  /// In a tunnel: the client will send no more.
+  void on_client_end();
+  void on_client_congested();
+  void on_client_drained();
+
+  bool in_tunnel() const { return tunnel_; }
+
+ private:
+  // ---- upstream::AttemptHandler
+  void on_connected() override;
+  void on_interim(const http::ResponseHead& head) override;
+  void on_switch(const http::ResponseHead& head) override;
+  void on_answer_head(const http::ResponseHead& head) override;
+  void on_answer_body(std::string_view bytes) override;
+  void on_answer_end(std::span<const http::Field> trailers) override;
+  void on_tunnel_end() override;
+  void on_attempt_failed(ErrorKind kind, const char* detail) override;
+  void on_upstream_congested() override;
+  void on_upstream_drained() override;
+
+  void begin(Context& context, ClientStream& stream, const Client& client, const http::RequestHead& head, bool complete);
+  void identify(const Client& client);
+  void dispatch();
+  bool answer_methods();
+  void forward();
+  void choose(bool fresh);
+  void send_request();
+  bool may_try_again(ErrorKind kind);
+
+  void answer(Reply reply, std::string_view field_name = {}, std::string_view field_value = {});
+  void send_answer();
+  void fail(ErrorKind kind, std::string_view detail);
+  void complete();
+  void finish();
+  void record();
+  void fire_total();
+
+  // Constant during an exchange.
+  Context* context_ = nullptr;
+  ClientStream* client_ = nullptr;
+  const http::RequestHead* head_ = nullptr;
+  const conf::Route* route_ = nullptr;
+  std::uint32_t route_index_ = 0;
+  std::uint64_t max_body_ = 0;
+  bool peer_trusted_ = false;
+  std::string_view request_id_;
+  std::string_view client_ip_;
+  std::string_view peer_ip_;
+  Nanos started_ = 0;
+  std::uint64_t started_unix_ms_ = 0;
+
+  // Where it stands.
+  Tracked<RequestState> request_{RequestState::head};
+  Tracked<ResponseState> response_{ResponseState::waiting};
+  bool request_complete_ = false;
+  bool tunnel_ = false;
+  bool client_ended_ = false;    ///< in a tunnel
+  bool upstream_ended_ = false;  ///< in a tunnel
+  ErrorKind error_ = ErrorKind::none;
+  int status_ = 0;
+  std::uint64_t bytes_in_ = 0;
+  std::uint64_t bytes_out_ = 0;
+  Deadline total_;
+
+  // The attempt.
+  upstream::Cluster* cluster_ = nullptr;
+  upstream::Lease lease_;
+  std::array<std::uint32_t, 2> tried_{};
+  std::uint8_t tried_count_ = 0;
+  std::uint8_t tries_ = 0;
+  bool stale_retried_ = false;
+  bool replayable_ = true;
+  std::string replay_;  ///< the body so far, while it may have to be sent again
+  Nanos attempt_started_ = 0;
+  Nanos attempt_sent_ = 0;
+  Nanos first_byte_ = 0;
+  std::string peer_;  ///< endpoint of the last attempt
+
+  // An answer of our own that waits for the request's end.
+  Reply reply_;
+  std::string reply_field_name_;
+  std::string reply_field_value_;
+
+  std::array<char, kMaxForeignRequestId> id_text_;
+  std::array<char, IpAddress::kMaxText> client_ip_text_;
+  std::array<char, IpAddress::kMaxText> peer_ip_text_;
+};
+
+}  // namespace penstock::proxy

@@ -1,0 +1,28 @@
+// Answers that the gateway itself gives. The one place where an error becomes a status, a Proxy-Status field (RFC 9209) and a
+// body (RFC 9457).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "gateway/base/error.h"
+
+namespace penstock::proxy {
+
+/// An answer in full. `extra` fields are name/value pairs that go with it; empty names are left out.
+struct Reply {
+  int status = 500;
+  std::string body;
+  std::string_view content_type;
+  std::string_view proxy_status;  ///< literal; empty where RFC 9209 has no say
+  bool close = false;             ///< the client's connection can't be used any more
+  int retry_after_s = 0;          ///< 0: no such field
+};
+
+/// `detail` says which limit, timeout or rule it was; shown to the client.
+Reply make_reply(ErrorKind kind, std::string_view detail, std::string_view request_id);
+
+/// What the access log and metrics say: 499 where the client was gone.
+int status_of(ErrorKind kind);
+
+}  // namespace penstock::proxy

@@ -1,0 +1,95 @@
+#include "gateway/admin/pages.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace penstock::admin {
+namespace {
+
+using ::testing::HasSubstr;
+
+class AGateway : public AdminSource {
+ public:
+  std::string metrics_text() const override { return "penstock_workers 2\n"; }
+  std::vector<UpstreamView> upstreams() const override { return upstreams_; }
+  std::vector<RouteView> routes() const override { return routes_; }
+  std::string config_text() const override { return "workers: 2\n"; }
+  bool ready() const override { return reason_.empty(); }
+  std::string not_ready_reason() const override { return reason_; }
+
+  std::vector<UpstreamView> upstreams_;
+  std::vector<RouteView> routes_;
+  std::string reason_;
+};
+
+class PagesTest : public ::testing::Test {
+ protected:
+  Page get(std::string_view path) const { return render(path, gateway_); }
+  AGateway gateway_;
+};
+
+TEST_F(PagesTest, TheFirstPageListsTheOthersAndTheyExist) {
+  const Page index = get("/");
+  EXPECT_EQ(index.status, 200);
+  for (const char* path : {"/metrics", "/livez", "/readyz", "/upstreams", "/routes", "/config"}) {
+    EXPECT_THAT(index.body, HasSubstr(path));
+    EXPECT_EQ(get(path).status, 200) << path;
+  }
+}
+
+TEST_F(PagesTest, AnUnknownPageIsNotFoundAndListsWhatThereIs) {
+  for (const char* path : {"/metric", "/metrics/", "", "/Metrics"}) {
+    EXPECT_EQ(get(path).status, 404) << path;
+    EXPECT_THAT(get(path).body, HasSubstr("/metrics"));
+  }
+}
+
+TEST_F(PagesTest, IsReadyUntilThereIsAReasonNotTo) {
+  EXPECT_EQ(get("/readyz").body, "ok\n");
+  gateway_.reason_ = "draining";
+  EXPECT_EQ(get("/readyz").status, 503);
+  EXPECT_EQ(get("/readyz").body, "draining\n");
+}
+
+TEST_F(PagesTest, IsAliveEvenIfNotReady) {
+  gateway_.reason_ = "draining";
+  EXPECT_EQ(get("/livez").status, 200);
+}
+
+TEST_F(PagesTest, PassesMetricsAndConfigurationOn) {
+  EXPECT_EQ(get("/metrics").body, "penstock_workers 2\n");
+  EXPECT_EQ(get("/metrics").content_type, "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_EQ(get("/config").body, "workers: 2\n");
+}
+
+TEST_F(PagesTest, ShowsUpstreamsAndTheirEndpoints) {
+  const EndpointView endpoint{"10.0.0.1:80", 3, "a", false, 1, 2, 4, 8, 5, "connect_failed"};
+  gateway_.upstreams_ = {{"orders", "round_robin", {endpoint}, 7}, {"users", "round_robin", {}, 1}};
+  EXPECT_EQ(get("/upstreams").content_type, "application/json");
+  EXPECT_EQ(get("/upstreams").body,
+            R"({"upstreams":[)"
+            "\n"
+            R"({"name":"orders","balancer":"round_robin","version":7,"endpoints":[{"address":"10.0.0.1:80","weight":3,)"
+            R"("zone":"a","usable":false,"in_flight":1,"connections_idle":2,"connections_active":4,"requests_total":8,)"
+            R"("errors_total":5,"last_error":"connect_failed"}]},)"
+            "\n"
+            R"({"name":"users","balancer":"round_robin","version":1,"endpoints":[]}]})"
+            "\n");
+}
+
+TEST_F(PagesTest, ShowsRoutes) {
+  gateway_.routes_ = {{"orders", "api.example.com /orders/*", "upstream orders"}, {"q\"", "/q", "respond 200"}};
+  EXPECT_EQ(get("/routes").body,
+            "{\"routes\":[\n"
+            R"({"id":"orders","match":"api.example.com /orders/*","target":"upstream orders"},)"
+            "\n"
+            R"({"id":"q\"","match":"/q","target":"respond 200"}]})"
+            "\n");
+}
+
+TEST_F(PagesTest, AnEmptyListIsStillJson) {
+  EXPECT_EQ(get("/routes").body, "{\"routes\":[]}\n");
+}
+
+}  // namespace
+}  // namespace penstock::admin
