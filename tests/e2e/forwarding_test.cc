@@ -23,6 +23,15 @@ TEST_F(H1ToH1, PathAndQueryArriveAsTheyWereSent) {
   }
 }
 
+// The backend must see the path that the routes have judged.
+TEST_F(H1ToH1, DotSegmentsAreResolvedBeforeTheBackendSeesThem) {
+  Gateway gateway(backend);
+  for (const char* target : {"/a/../b", "/a/%2e%2E/b", "/./b", "/../b", "/b"}) {
+    Client(gateway).get(target);
+    EXPECT_EQ(backend.take_requests().back().target(), "/b") << target;
+  }
+}
+
 TEST_F(H1ToH1, TheMethodArrivesAsItWasSent) {
   Gateway gateway(backend);
   Client client(gateway);
