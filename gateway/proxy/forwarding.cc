@@ -1,6 +1,8 @@
 #include "gateway/proxy/forwarding.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 #include "gateway/http/h1_head.h"
 
@@ -124,9 +126,22 @@ bool pass_request_field(const http::RequestHead& head, const Field& field, const
     case FieldId::forwarded:
       received.size += field.value.size() + 2;
       return !context.forwarded->forwarded && context.peer_trusted;
+    case FieldId::max_forwards:
+      return head.method != http::Method::options;  // sent one less
     default:
       return !hop_by_hop(field.id);
   }
+}
+
+/// RFC 9110 §7.6.2. Zero is answered by the gateway itself; what is no number is passed over.
+void add_max_forwards(const http::RequestHead& head, Text& text, FieldSet& out) {
+  const std::string_view value = head.get(FieldId::max_forwards);
+  std::uint32_t left = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), left);
+  if (value.empty() || error != std::errc() || end != value.data() + value.size() || left == 0) return;
+  std::array<char, 10> digits;
+  text << std::string_view(digits.data(), std::to_chars(digits.begin(), digits.end(), left - 1).ptr);
+  out.added.push_back({"Max-Forwards", text.take()});
 }
 
 }  // namespace
@@ -149,9 +164,10 @@ void forward_request(const http::RequestHead& head, const RequestContext& contex
       out.passed.push_back(field);
     }
   }
-  Text text(out.text, received.size + head.authority.size() + 2 * context.peer_ip.size() + 64);
+  Text text(out.text, received.size + head.authority.size() + 2 * context.peer_ip.size() + 96);
   if (!received.has_host) out.added.push_back({"Host", head.authority.empty() ? context.endpoint : head.authority});
   add_forwarding(head, context, received, text, out);
+  if (head.method == http::Method::options) add_max_forwards(head, text, out);
   out.added.push_back({"X-Request-Id", context.request_id});
   out.added.push_back({"Via", head.version == http::Version::http11 ? "1.1 penstock" : "1.0 penstock"});
 }
