@@ -17,7 +17,6 @@ class ListenerTest : public LoopTest {
  protected:
   std::vector<Peer> accepted;
   std::vector<PeerAddress> from;
-  std::vector<int> errors;
 
   std::unique_ptr<Listener> listen(const SocketAddress& address) {
     return std::make_unique<Listener>(
@@ -26,7 +25,7 @@ class ListenerTest : public LoopTest {
           accepted.emplace_back(fd);
           from.push_back(peer);
         },
-        [this](int error) { errors.push_back(error); });
+        [](int error) { ADD_FAILURE() << error; });
   }
   std::unique_ptr<Listener> listen() { return listen(SocketAddress::from_ip("127.0.0.1", 0).value()); }
   Peer connect(const SocketAddress& to) {
@@ -120,15 +119,21 @@ class NoDescriptors {
 };
 
 TEST_F(ListenerTest, WithoutDescriptorsItWaitsAndTriesAgain) {
-  const auto listener = listen();
-  const Peer client = connect(listener->address());
+  // Nothing of the fixture is used meanwhile: a sanitizer that checks its type would open a pipe to do so.
+  Loop& turns = loop;
+  std::vector<int> failed;
+  int taken = -1;
+  const Listener listener(
+      loop, SocketAddress::from_ip("127.0.0.1", 0).value(), [&](int fd, const PeerAddress&) { taken = fd; },
+      [&](int error) { failed.push_back(error); });
+  const Peer client = connect(listener.address());
   {
     const NoDescriptors none;
-    ASSERT_TRUE(run_until([&] { return !errors.empty(); }));
-    for (int i = 0; i < 100; ++i) turn();
-    EXPECT_EQ(errors, std::vector<int>{EMFILE});  // not one for each turn
+    for (int i = 0; i < 100; ++i) uv_run(turns.raw(), UV_RUN_NOWAIT);
   }
-  EXPECT_TRUE(run_until([&] { return accepted.size() == 1; }));
+  EXPECT_EQ(failed, std::vector<int>{EMFILE});  // not one for each turn
+  EXPECT_TRUE(run_until([&] { return taken >= 0; }));
+  Peer(taken).close();
 }
 
 }  // namespace
