@@ -179,7 +179,7 @@ void Stream::to_backlog(std::string_view bytes) {
 
 void Stream::flush() {
   if (error_) {
-    fail(error_);
+    fail_writing();
     return;
   }
   if (connecting_) return;
@@ -197,7 +197,7 @@ void Stream::flush() {
   }
   unlink();  // what is left over has asked to be flushed again
   if (error_) {
-    fail(error_);
+    fail_writing();
     return;
   }
   if (congested()) {
@@ -329,6 +329,12 @@ void Stream::finish_connecting() {
   poll();
   if (backlog_ || finishing_) queue_flush();
   handler_->on_connected();
+}
+
+/// The peer takes no more. What it said before that counts: an endpoint may answer early, and close with our body unread.
+void Stream::fail_writing() {
+  if (reading_ && !connecting_ && !eof_ && sent_ > 0) receive();
+  if (!closed_) fail(error_);
 }
 
 void Stream::fail(int error) {
