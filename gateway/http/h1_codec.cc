@@ -127,11 +127,13 @@ bool H1Parser::line_too_long() const {
 }
 
 /// llhttp takes tabs around a Content-Length or a Transfer-Encoding for part of the value; RFC 9110 §5.6.3 says white space.
-/// So it is given spaces, and the strict reader, which sees the real bytes, has the last word.
+/// So it is given spaces, and the strict reader, which sees the real bytes, has the last word. Not in the first line, where
+/// a tab is as wrong to llhttp as it should be.
 std::string_view H1Parser::without_tabs(std::string_view in) {
-  if (in.find('\t') == std::string_view::npos) return in;
+  const std::size_t begin = bytes_.find('\n') == std::string::npos ? in.find('\n') : 0;
+  if (begin == std::string_view::npos || in.find('\t', begin) == std::string_view::npos) return in;
   untabbed_.assign(in);
-  std::replace(untabbed_.begin(), untabbed_.end(), '\t', ' ');
+  std::replace(untabbed_.begin() + static_cast<std::ptrdiff_t>(begin), untabbed_.end(), '\t', ' ');
   return untabbed_;
 }
 

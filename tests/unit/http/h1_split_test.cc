@@ -89,6 +89,7 @@ TEST(H1Splits, LimitsAreReachedAtTheSameByte) {
     const std::string a(size, 'a');
     expect_same_requests("GET /" + a + " HTTP/1.1\r\nHost: h\r\n\r\n", tiny);
     expect_same_requests("GET /a/" + a + "\x01 HTTP/1.1\r\nHost: h\r\n\r\n", tiny);
+    expect_same_requests("GET / " + std::string(3 * size, '\t') + "HTTP/r", tiny);  // found by fuzzing
     expect_same_requests("BREW /" + a + " HTTP/1.1\r\nHost: h\r\n\r\n", tiny);
     expect_same_requests("GET / HTTP/1.1\r\nHost: h\r\nXX: " + a + "\r\n\r\n", tiny);
     expect_same_requests("GET / HTTP/1.1\r\nHost: h\r\nX: \t" + a + "\x01\r\n\r\n", tiny);
