@@ -70,11 +70,11 @@ void Stream::queue_flush() {
 }
 
 char* Stream::prepare(std::size_t size) {
-  if (!backlog_) {
+  if (!backlog_ && !connecting_) {
     char* space = loop_.arena_space(size);
     if (space && (!pending_ || pending_ + pending_size_ == space)) return space;
   }
-  // The arena is full, or another stream has written since: gather on the heap.
+  // The arena is full, or another stream has written since, or it won't be sent this turn: gather on the heap.
   if (!backlog_) backlog_ = std::make_unique<std::string>();
   if (pending_) {
     backlog_->append(pending_, pending_size_);
@@ -195,8 +195,8 @@ void Stream::flush() {
     pending_size_ = 0;
     send_now(&piece, 1, piece.iov_len);
   }
+  unlink();  // what is left over has asked to be flushed again
   if (error_) {
-    unlink();
     fail_writing();
     return;
   }
