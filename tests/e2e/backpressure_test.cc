@@ -1,6 +1,7 @@
 // A slow reader pauses the sender: what is on its way does not pile up in the gateway.
 #include <algorithm>
 #include <atomic>
+#include <memory>
 
 #include "tests/support/fixture.h"
 
@@ -37,7 +38,10 @@ class Pattern {
   std::string block_;
 };
 
-void send_pattern(Connection& connection, const Pattern& pattern, std::size_t from, std::size_t to) {
+/// Used by backends' threads, which end after the test's own members.
+const Pattern pattern;
+
+void send_pattern(Connection& connection, std::size_t from, std::size_t to) {
   while (from < to) {
     const std::string_view piece = pattern.at(from, to - from);
     connection.send(piece);
@@ -46,7 +50,7 @@ void send_pattern(Connection& connection, const Pattern& pattern, std::size_t fr
 }
 
 /// Sends until the other end takes no more; returns how much went.
-std::size_t fill(Connection& connection, const Pattern& pattern) {
+std::size_t fill(Connection& connection) {
   std::size_t sent = 0;
   while (sent < kTotal) {
     const std::string_view piece = pattern.at(sent, kTotal - sent);
@@ -58,7 +62,7 @@ std::size_t fill(Connection& connection, const Pattern& pattern) {
 }
 
 /// Reads and checks; returns how much came before the end, or before a wrong byte.
-std::size_t receive_pattern(Connection& connection, const Pattern& pattern) {
+std::size_t receive_pattern(Connection& connection) {
   std::size_t received = 0;
   while (received < kTotal) {
     const std::string bytes = connection.read_at_most(kTotal - received);
@@ -78,48 +82,47 @@ class H1Backpressure : public H1ToH1 {
     if (kSanitized) return;
     EXPECT_LT(gateway.process().resident_bytes(), before + kGrowthMax);
   }
-  const Pattern pattern;
 };
 
 TEST_F(H1Backpressure, AClientThatDoesNotReadPausesTheBackend) {
   Gateway gateway(backend);
-  std::atomic<std::size_t> first_part{0};
-  backend.on_request([&](Exchange& exchange) {
+  const auto first_part = std::make_shared<std::atomic<std::size_t>>(0);
+  backend.on_request([first_part](Exchange& exchange) {
     exchange.reply("HTTP/1.1 200 OK\r\n" + length_field() + "\r\n");
-    const std::size_t sent = fill(exchange.connection(), pattern);
-    first_part = sent;
+    const std::size_t sent = fill(exchange.connection());
+    *first_part = sent;
     exchange.stall();
-    send_pattern(exchange.connection(), pattern, sent, kTotal);
+    send_pattern(exchange.connection(), sent, kTotal);
   });
   const std::size_t before = gateway.process().resident_bytes();
   Client client(gateway);
   client.send(get("/"));
   client.head();
-  ASSERT_TRUE(eventually([&] { return first_part > 0; }));
-  EXPECT_LT(first_part, kTotal / 2) << "the backend was never paused";
+  ASSERT_TRUE(eventually([&] { return *first_part > 0; }));
+  EXPECT_LT(*first_part, kTotal / 2) << "the backend was never paused";
   expect_flat(gateway, before);
 
   backend.release();
-  EXPECT_EQ(receive_pattern(client, pattern), kTotal);
+  EXPECT_EQ(receive_pattern(client), kTotal);
   expect_flat(gateway, before);
 }
 
 TEST_F(H1Backpressure, ABackendThatDoesNotReadPausesTheClient) {
   Gateway gateway(backend, {.listener = "max: { body: unlimited }"});
-  backend.on_head([&](Exchange& exchange) {
+  backend.on_head([](Exchange& exchange) {
     exchange.connection().forget_bytes();
     exchange.stall();
-    exchange.ok(std::to_string(receive_pattern(exchange.connection(), pattern)));
+    exchange.ok(std::to_string(receive_pattern(exchange.connection())));
   });
   const std::size_t before = gateway.process().resident_bytes();
   Client client(gateway);
   client.send(request("POST", "/", length_field()));
-  const std::size_t first_part = fill(client, pattern);
+  const std::size_t first_part = fill(client);
   EXPECT_LT(first_part, kTotal / 2) << "the client was never paused";
   expect_flat(gateway, before);
 
   backend.release();
-  send_pattern(client, pattern, first_part, kTotal);
+  send_pattern(client, first_part, kTotal);
   EXPECT_EQ(client.response().body, std::to_string(kTotal));
   expect_flat(gateway, before);
 }
@@ -128,7 +131,7 @@ TEST_F(H1Backpressure, ChunksArePausedLikeAnyBody) {
   Gateway gateway(backend);
   const std::string piece(100'000, 'c');
   constexpr int kPieces = 500;
-  backend.on_request([&](Exchange& exchange) {
+  backend.on_request([piece](Exchange& exchange) {
     exchange.reply("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
     for (int i = 0; i < kPieces; ++i) exchange.reply(chunk(piece));
     exchange.reply(kLastChunk);
@@ -146,10 +149,10 @@ TEST_F(H1Backpressure, ChunksArePausedLikeAnyBody) {
 
 TEST_F(H1Backpressure, AStalledClientDoesNotHoldUpAnother) {
   Gateway gateway(backend);
-  backend.on_request([&](Exchange& exchange) {
+  backend.on_request([](Exchange& exchange) {
     if (exchange.request().target() == "/small") return exchange.ok("ok");
     exchange.reply("HTTP/1.1 200 OK\r\n" + length_field() + "\r\n");
-    fill(exchange.connection(), pattern);
+    fill(exchange.connection());
     exchange.await_close();
   });
   Client stalled(gateway);

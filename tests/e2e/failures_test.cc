@@ -84,7 +84,7 @@ class H1Truncated : public H1ToH1 {
   /// The backend sends this and closes; the client must see that something is missing.
   void expect_incomplete(const std::string& bytes, const std::string& client_fields = "") {
     Gateway gateway(backend);
-    backend.on_request([&](Exchange& exchange) {
+    backend.on_request([bytes](Exchange& exchange) {
       exchange.reply(bytes);
       exchange.close();
     });
@@ -127,7 +127,7 @@ class H1BadBackend : public H1ToH1 {
  protected:
   void expect_bad_gateway(const std::string& bytes) {
     Gateway gateway(backend);
-    backend.on_request([&](Exchange& exchange) {
+    backend.on_request([bytes](Exchange& exchange) {
       exchange.reply(bytes);
       exchange.close();
     });

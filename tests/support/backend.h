@@ -56,7 +56,8 @@ class Exchange {
 };
 
 /// One thread accepts, one serves each connection. The test may call everything from its own thread at any time. A
-/// script that throws (a deadline passed) fails the test; connections that end are part of the game.
+/// script that throws (a deadline passed) fails the test; connections that end are part of the game. Scripts run until
+/// the backend is destroyed: what they use must live longer, so they capture by value what a test makes later.
 class Backend {
  public:
   using Script = std::function<void(Exchange&)>;
