@@ -1,5 +1,7 @@
 #include "discovery/static_source.h"
 
+#include <utility>
+
 #include "gateway/io/loop.h"
 #include "gateway/io/resolver.h"
 
@@ -17,12 +19,13 @@ struct StaticSource::State : std::enable_shared_from_this<State> {
     conf::Endpoint from;
     std::vector<io::SocketAddress> addresses;
     bool is_name = false;
+    bool asked = false;
     std::string last_error;
     std::unique_ptr<Deadline> refresh;
   };
 
-  State(io::Loop& l, std::string n, Publish p, Warn w)
-      : loop(l), name(std::move(n)), publish(std::move(p)), warn(std::move(w)) {}
+  State(io::Loop& l, std::string n, Publish p, Warn w, Settled s)
+      : loop(l), name(std::move(n)), publish(std::move(p)), warn(std::move(w)), settled(std::move(s)) {}
 
   void add(const conf::Endpoint& endpoint) {
     Entry& entry = entries.emplace_back();
@@ -56,6 +59,7 @@ struct StaticSource::State : std::enable_shared_from_this<State> {
     loop.arm(*entry.refresh, error.empty() ? kRefresh : kRetry);
     entry.last_error = std::move(error);
     if (changed) publish_now();
+    if (!std::exchange(entry.asked, true) && --unasked == 0) settled();
   }
 
   void publish_now() {
@@ -80,6 +84,8 @@ struct StaticSource::State : std::enable_shared_from_this<State> {
           [](void* w) { static_cast<Watch*>(w)->state->look_up(static_cast<Watch*>(w)->index); }, &watch);
       look_up(watch.index);
     }
+    unasked = watches.size();
+    if (unasked == 0) settled();
   }
 
   struct Watch {
@@ -91,13 +97,15 @@ struct StaticSource::State : std::enable_shared_from_this<State> {
   std::string name;
   Publish publish;
   Warn warn;
+  Settled settled;
   std::uint64_t version = 0;
+  std::size_t unasked = 0;  ///< names without a first answer
   std::vector<Entry> entries;
   std::vector<Watch> watches;  ///< filled once, so that deadlines may point into it
 };
 
-StaticSource::StaticSource(io::Loop& loop, const conf::Upstream& upstream, Publish publish, Warn warn)
-    : state_(std::make_shared<State>(loop, upstream.name, std::move(publish), std::move(warn))) {
+StaticSource::StaticSource(io::Loop& loop, const conf::Upstream& upstream, Publish publish, Warn warn, Settled settled)
+    : state_(std::make_shared<State>(loop, upstream.name, std::move(publish), std::move(warn), std::move(settled))) {
   for (const conf::Endpoint& endpoint : upstream.endpoints) state_->add(endpoint);
   state_->start();
 }

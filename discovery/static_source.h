@@ -22,9 +22,11 @@ class StaticSource {
  public:
   using Publish = std::function<void(SnapshotPtr)>;
   using Warn = std::function<void(const std::string& message)>;
+  /// Every name has been asked for once, with or without success. Once; at once if there are no names.
+  using Settled = std::function<void()>;
 
   /// Publishes at once what needs no resolving, and later whatever changes; never from other threads.
-  StaticSource(io::Loop& loop, const conf::Upstream& upstream, Publish publish, Warn warn);
+  StaticSource(io::Loop& loop, const conf::Upstream& upstream, Publish publish, Warn warn, Settled settled = [] {});
   ~StaticSource();
   StaticSource(const StaticSource&) = delete;
   StaticSource& operator=(const StaticSource&) = delete;

@@ -14,6 +14,9 @@
 namespace penstock {
 namespace {
 
+/// How long the start waits for names to be resolved; upstreams without an address by then answer 503 until they have one.
+constexpr Nanos kNamesPatience = 2 * kNanosPerSecond;
+
 double unix_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
@@ -37,7 +40,10 @@ std::string url(const io::SocketAddress& address) {
 
 }  // namespace
 
-Gateway::Gateway(std::shared_ptr<const conf::Config> config) : config_(std::move(config)), started_unix_s_(unix_seconds()) {}
+Gateway::Gateway(std::shared_ptr<const conf::Config> config)
+    : config_(std::move(config)),
+      started_unix_s_(unix_seconds()),
+      names_wait_([](void* self) { static_cast<Gateway*>(self)->begin_serving(); }, this) {}
 
 Gateway::~Gateway() = default;
 
@@ -50,22 +56,29 @@ void Gateway::run() {
                                                                              : observe::AccessLogFormat::combined;
     access_log_ = std::make_unique<observe::AccessLog>(config_->access_log->path, format, config_->workers);
   }
-  start_workers();
-  ready_ = true;
-  spdlog::info("ready");
+  make_workers();
+  open_listeners();
+  open_admin();
+  loop_.arm(names_wait_, kNamesPatience);
+  watch_endpoints();
   loop_.run();
   for (auto& worker : workers_) worker->stop();
   workers_.clear();
   spdlog::info("stopped");
 }
 
-void Gateway::start_workers() {
+void Gateway::make_workers() {
   const Worker::Shared shared = {config_, std::make_shared<const routing::RouteTable>(*config_), access_log_.get()};
   for (unsigned i = 0; i < config_->workers; ++i) workers_.push_back(std::make_unique<Worker>(i, shared, random_seed()));
-  open_listeners();
-  open_admin();
-  watch_endpoints();
+}
+
+/// The first connections have waited in the listeners' queues until here.
+void Gateway::begin_serving() {
+  if (ready_) return;
+  names_wait_.cancel();
   for (auto& worker : workers_) worker->start();
+  ready_ = true;
+  spdlog::info("ready");
 }
 
 /// Each worker has its own socket for each address, and the kernel spreads connections over them.
@@ -93,21 +106,26 @@ void Gateway::open_admin() {
 }
 
 void Gateway::watch_endpoints() {
+  unsettled_upstreams_ = config_->upstreams.size() + 1;
+  const auto settled = [this] {
+    if (--unsettled_upstreams_ == 0) begin_serving();
+  };
   for (std::uint32_t i = 0; i < config_->upstreams.size(); ++i) {
     sources_.push_back(std::make_unique<discovery::StaticSource>(
         loop_, config_->upstreams[i],
         [this, i](const discovery::SnapshotPtr& snapshot) {
           for (auto& worker : workers_) worker->apply(i, snapshot);
         },
-        [](const std::string& message) { spdlog::warn("{}", message); }));
+        [](const std::string& message) { spdlog::warn("{}", message); }, settled));
   }
+  settled();
 }
 
 void Gateway::on_signal(int signal) {
   switch (signal) {
     case SIGTERM:
     case SIGQUIT:
-      if (draining_) {
+      if (draining_ || !ready_) {
         loop_.stop();
       } else {
         drain();

@@ -34,7 +34,8 @@ class Gateway : private admin::AdminSource {
   bool ready() const override { return ready_ && !draining_; }
   std::string not_ready_reason() const override { return draining_ ? "draining" : "starting"; }
 
-  void start_workers();
+  void make_workers();
+  void begin_serving();
   void open_listeners();
   void open_admin();
   void watch_endpoints();
@@ -49,6 +50,8 @@ class Gateway : private admin::AdminSource {
   std::vector<std::unique_ptr<discovery::StaticSource>> sources_;
   std::unique_ptr<admin::Server> admin_;
   std::unique_ptr<io::Signals> signals_;
+  Deadline names_wait_;
+  std::size_t unsettled_upstreams_ = 0;
   std::size_t draining_workers_ = 0;
   bool ready_ = false;
   bool draining_ = false;

@@ -13,6 +13,8 @@ constexpr std::uint64_t kExcessMax = 16 << 10;
 /// Capacity that an idle parser may keep.
 constexpr std::size_t kKeptCapacity = 4 << 10;
 
+constexpr HeadError kEndlessExtensions = {ErrorKind::bad_request, "chunk extensions without end"};
+
 }  // namespace
 
 const llhttp_settings_t& H1Parser::settings() {
@@ -28,6 +30,13 @@ const llhttp_settings_t& H1Parser::settings() {
     s.on_chunk_header = [](llhttp_t* p) -> int {
       static_cast<H1Parser*>(p->data)->signal_ = Signal::chunk_header;
       return HPE_PAUSED;
+    };
+    s.on_chunk_extension_name = [](llhttp_t* p, const char*, std::size_t size) -> int {
+      static_cast<H1Parser*>(p->data)->extension_named_ |= size > 0;
+      return HPE_OK;
+    };
+    s.on_chunk_extension_name_complete = [](llhttp_t* p) -> int {  // llhttp lets "5;=x" pass
+      return std::exchange(static_cast<H1Parser*>(p->data)->extension_named_, false) ? HPE_OK : HPE_USER;
     };
     s.on_body = [](llhttp_t* p, const char* at, std::size_t size) -> int {
       auto* parser = static_cast<H1Parser*>(p->data);
@@ -49,6 +58,7 @@ void H1Parser::reset() {
   leading_ = 0;
   if (bytes_.capacity() > kKeptCapacity) bytes_ = {};
   if (trailer_bytes_.capacity() > kKeptCapacity) trailer_bytes_ = {};
+  if (untabbed_.capacity() > kKeptCapacity) untabbed_ = {};
   error_ = {};
 }
 
@@ -99,6 +109,7 @@ H1Parser::Event H1Parser::skip_leading(std::string_view& in) {
   bytes_.clear();
   trailers_.clear();
   chunk_line_ = excess_ = 0;
+  extension_named_ = false;
   state_ = State::head;
   return feed_head(in);
 }
@@ -111,50 +122,50 @@ llhttp_errno_t H1Parser::execute(std::string_view in, std::size_t& used) {
   return result;
 }
 
-bool H1Parser::head_too_large() const {
-  return bytes_.size() > limits_.head_bytes ||
-         (bytes_.size() > limits_.line_bytes && bytes_.find('\n') == std::string::npos);
+bool H1Parser::line_too_long() const {
+  return std::min(bytes_.find('\n'), bytes_.size()) > limits_.line_bytes + 1;  // with its CR
 }
 
 /// llhttp takes tabs around a Content-Length or a Transfer-Encoding for part of the value; RFC 9110 §5.6.3 says white space.
 /// So it is given spaces, and the strict reader, which sees the real bytes, has the last word.
 std::string_view H1Parser::without_tabs(std::string_view in) {
-  const std::string_view within_limit = in.substr(0, limits_.head_bytes + 1);
-  if (within_limit.find('\t') == std::string_view::npos) return in;
-  untabbed_.assign(within_limit);
+  if (in.find('\t') == std::string_view::npos) return in;
+  untabbed_.assign(in);
   std::replace(untabbed_.begin(), untabbed_.end(), '\t', ' ');
   return untabbed_;
 }
 
+/// llhttp is given one byte more than a head may have, and no more: so a limit is met, or an error found, at the same byte
+/// however the bytes were split.
 H1Parser::Event H1Parser::feed_head(std::string_view& in) {
   if (in.empty()) return Event::need_more;
+  const std::string_view piece = in.substr(0, limits_.head_bytes + 1 - bytes_.size());
   std::size_t used = 0;
-  const llhttp_errno_t result = execute(without_tabs(in), used);
-  const bool refused = result != HPE_OK && signal_ != Signal::head;
-  if (refused) used = in.size();
-  bytes_.append(in.data(), used);
-  in.remove_prefix(used);
-  if (refused) {
+  const llhttp_errno_t result = execute(without_tabs(piece), used);
+  if (result != HPE_OK && signal_ != Signal::head) {
     state_ = State::refused;
     return feed_refused(in);
   }
+  bytes_.append(piece.data(), used);
+  in.remove_prefix(used);
   if (signal_ == Signal::head) return finish_head();
-  return head_too_large() ? fail(size_error()) : Event::need_more;
-}
-
-/// llhttp stops at the first wrong byte. What is wrong can be told when the line is there, and then it is told alike
-/// however the bytes were split; control characters need no more waiting.
-H1Parser::Event H1Parser::feed_refused(std::string_view& in) {
-  bytes_.append(in);
-  in = {};
-  const bool control = std::any_of(bytes_.begin(), bytes_.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' && c != '\r'; });
-  if (control || head_too_large()) return fail(head_too_large() ? size_error() : classify(bytes_));
+  if (line_too_long()) return fail({ErrorKind::uri_too_long, "a request line over the limit"});
+  if (bytes_.size() > limits_.head_bytes) return fail({ErrorKind::headers_too_large, "a head over the limit"});
   return Event::need_more;
 }
 
-HeadError H1Parser::size_error() const {
-  if (bytes_.find('\n') == std::string::npos) return {ErrorKind::uri_too_long, "a request line over the limit"};
-  return {ErrorKind::headers_too_large, "a head over the limit"};
+/// llhttp stops at the first wrong byte. What kind of wrong it is can be told from the first line, when that is there, and
+/// from nothing after it, for that may not have come yet. A control character within the line needs no more waiting.
+H1Parser::Event H1Parser::feed_refused(std::string_view& in) {
+  bytes_.append(std::exchange(in, {}));
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' && c != '\r'; };
+  const auto end = std::find_if(bytes_.begin(), bytes_.end(), is_control);
+  if (static_cast<std::size_t>(end - bytes_.begin()) > limits_.line_bytes + 1) {
+    return fail({ErrorKind::uri_too_long, "a request line over the limit"});
+  }
+  if (end == bytes_.end()) return Event::need_more;
+  if (*end != '\n') return fail({ErrorKind::bad_request, "a control character in the first line"});
+  return fail(classify(bytes_));
 }
 
 H1Parser::Event H1Parser::finish_head() {
@@ -197,16 +208,15 @@ H1Parser::Event H1Parser::feed_chunked(std::string_view& in) {
     const llhttp_errno_t result = execute(in, used);
     if (result != HPE_OK && result != HPE_PAUSED) return fail({ErrorKind::bad_request, "bad chunked framing"});
     in.remove_prefix(used);
-    if (signal_ == Signal::body) {
-      excess_ += chunk_line_ + used - body_.size();
-      excess_ -= std::min<std::uint64_t>(excess_, 16 + 2 * body_.size());
-      chunk_line_ = 0;
-    } else {
-      chunk_line_ += used;
-    }
-    if (chunk_line_ > kChunkLineMax || excess_ > kExcessMax) return fail({ErrorKind::bad_request, "chunk extensions without end"});
+    chunk_line_ += used - (signal_ == Signal::body ? body_.size() : 0);
+    if (chunk_line_ > kChunkLineMax) return fail(kEndlessExtensions);
     if (signal_ == Signal::body) return Event::body;
-    if (signal_ == Signal::chunk_header && parser_.content_length == 0) {
+    if (signal_ != Signal::chunk_header) continue;
+    // Reckoned once a chunk, from its size, so that it does not matter in how many pieces the data comes.
+    excess_ += std::exchange(chunk_line_, 0);
+    excess_ -= std::min(excess_, 16 + 2 * std::min(parser_.content_length, kExcessMax));
+    if (excess_ > kExcessMax) return fail(kEndlessExtensions);
+    if (parser_.content_length == 0) {
       trailer_bytes_.clear();
       state_ = State::trailers;
       return feed_trailers(in);
@@ -217,8 +227,9 @@ H1Parser::Event H1Parser::feed_chunked(std::string_view& in) {
 
 H1Parser::Event H1Parser::feed_trailers(std::string_view& in) {
   while (!in.empty()) {
+    const std::string_view piece = in.substr(0, limits_.head_bytes + 1 - trailer_bytes_.size());
     std::size_t used = 0;
-    const llhttp_errno_t result = execute(in, used);
+    const llhttp_errno_t result = execute(piece, used);
     if (result != HPE_OK && result != HPE_PAUSED) return fail({ErrorKind::bad_request, "a bad trailer section"});
     trailer_bytes_.append(in.data(), used);
     in.remove_prefix(used);
@@ -248,18 +259,15 @@ H1Parser::Event H1Parser::fail(HeadError error) {
   return Event::error;
 }
 
-/// llhttp says that something is wrong, not always what. The strict reader names it, if it can see it.
+/// llhttp says that something is wrong, not always what. The strict reader names it, if it can see it: the kind from the
+/// request line, a telling detail from the rest if it is there.
 HeadError H1RequestParser::classify(std::string_view bytes) {
-  const std::size_t line_end = bytes.find('\n');
-  if (std::min(line_end, bytes.size()) > limits_.line_bytes + 1) return {ErrorKind::uri_too_long, "a request line over the limit"};
-  const HeadError unspecific = {ErrorKind::bad_request, "a malformed request"};
-  if (line_end == std::string_view::npos) return unspecific;
-  // A whole head, or the request line alone with the least that makes a head of it.
-  const std::size_t end = bytes.find("\r\n\r\n");
-  const bool whole = end != std::string_view::npos;
-  const std::string text = whole ? std::string(bytes.substr(0, end + 4)) : std::string(bytes.substr(0, line_end + 1)) + "Host: a\r\n\r\n";
-  if (const HeadError error = parse_request_head(text, limits_, head_, path_)) return error;
-  return head_.method == Method::other ? HeadError{ErrorKind::method_unknown, "a method that is not known"} : unspecific;
+  const HeadLimits limits = {.line_bytes = bytes.size(), .head_bytes = 2 * bytes.size() + 16, .fields = bytes.size()};
+  const std::string line = std::string(bytes.substr(0, bytes.find('\n') + 1)) + "Host: a\r\n\r\n";
+  if (const HeadError error = parse_request_head(line, limits, head_, path_)) return error;
+  if (head_.method == Method::other) return {ErrorKind::method_unknown, "a method that is not known"};
+  const HeadError error = parse_request_head(bytes, limits, head_, path_);
+  return error.kind == ErrorKind::bad_request ? error : HeadError{ErrorKind::bad_request, "a malformed request"};
 }
 
 }  // namespace penstock::http

@@ -58,7 +58,8 @@ class H1Parser {
   virtual HeadError parse_head(std::string_view bytes) = 0;
   virtual Head& base_head() = 0;
   virtual llhttp_type_t type() const = 0;
-  /// A more telling error than llhttp's, for the bytes of a head that it refused.
+  /// A more telling error than llhttp's, for the bytes of a head that it refused: a whole line, and perhaps more. Its kind
+  /// depends on the first line only.
   virtual HeadError classify(std::string_view bytes) = 0;
 
   HeadLimits limits_;
@@ -75,8 +76,7 @@ class H1Parser {
   Event fail(HeadError error);
   Event feed_refused(std::string_view& in);
   std::string_view without_tabs(std::string_view in);
-  bool head_too_large() const;
-  HeadError size_error() const;
+  bool line_too_long() const;
   llhttp_errno_t execute(std::string_view in, std::size_t& used);
 
   static const llhttp_settings_t& settings();
@@ -93,6 +93,7 @@ class H1Parser {
   std::uint64_t left_ = 0;       ///< of a body with a length
   std::uint64_t chunk_line_ = 0; ///< bytes of framing since the last body byte
   std::uint64_t excess_ = 0;     ///< framing beyond what honest chunks need
+  bool extension_named_ = false; ///< the chunk extension that is being read has a name
   std::string_view body_;
   std::vector<Field> trailers_;
   HeadError error_;

@@ -1,7 +1,6 @@
 #include "gateway/http/h1_writer.h"
 
 #include <charconv>
-#include <cstring>
 
 namespace penstock::http {
 namespace {
@@ -10,10 +9,7 @@ constexpr std::string_view kCrlf = "\r\n";
 /// Room for the longest framing and Connection lines, version and line ends.
 constexpr std::size_t kFixedBound = 128;
 
-char* put(char* out, std::string_view text) {
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
-}
+char* put(char* out, std::string_view text) { return out + text.copy(out, text.size()); }
 
 char* put_number(char* out, std::uint64_t value) { return std::to_chars(out, out + 20, value).ptr; }
 

@@ -1,6 +1,7 @@
 #include "gateway/http/message.h"
 
 #include <array>
+#include <cstring>
 #include <utility>
 
 namespace penstock::http {
@@ -42,6 +43,25 @@ constexpr std::pair<std::string_view, FieldId> kFieldNames[] = {
     {"proxy-authorization", FieldId::proxy_authorization},
 };
 constexpr std::size_t kFieldNameMax = 19;
+
+std::uint64_t load8(const char* from) {
+  std::uint64_t word;
+  std::memcpy(&word, from, sizeof(word));
+  return word;
+}
+
+/// Compares two tokens of one length; `known` is in lower case. Setting bit 5 folds the case of letters and changes neither
+/// "-" nor digits; nothing else in a token becomes one of these by it.
+bool same_token(std::string_view token, std::string_view known) {
+  constexpr std::uint64_t kFold = 0x2020202020202020;
+  const std::size_t size = token.size();
+  if ((token[0] | 0x20) != known[0] || (token[size - 1] | 0x20) != known[size - 1]) return false;
+  if (size < 8) return iequals(token, known);
+  for (std::size_t i = 0; i + 8 <= size; i += 8) {
+    if ((load8(token.data() + i) | kFold) != load8(known.data() + i)) return false;
+  }
+  return (load8(token.data() + size - 8) | kFold) == load8(known.data() + size - 8);
+}
 
 struct LengthIndex {
   std::array<std::uint8_t, kFieldNameMax + 2> first{};
@@ -92,7 +112,7 @@ FieldId parse_field_id(std::string_view name) {
   if (name.size() > kFieldNameMax) return FieldId::other;
   const std::size_t end = kByLength.first[name.size() + 1];
   for (std::size_t i = kByLength.first[name.size()]; i < end; ++i) {
-    if (lower(name[0]) == kFieldNames[i].first[0] && iequals(name, kFieldNames[i].first)) return kFieldNames[i].second;
+    if (same_token(name, kFieldNames[i].first)) return kFieldNames[i].second;
   }
   return FieldId::other;
 }

@@ -51,7 +51,7 @@ enum class FieldId : std::uint8_t {
   x_request_id,
 };
 
-/// Case-insensitive look-up of a field name.
+/// Case-insensitive look-up of a field name, which must be a token (RFC 9110 §5.6.2).
 FieldId parse_field_id(std::string_view name);
 
 struct Field {

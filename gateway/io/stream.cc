@@ -70,11 +70,11 @@ void Stream::queue_flush() {
 }
 
 char* Stream::prepare(std::size_t size) {
-  if (!backlog_) {
+  if (!backlog_ && !connecting_) {
     char* space = loop_.arena_space(size);
     if (space && (!pending_ || pending_ + pending_size_ == space)) return space;
   }
-  // The arena is full, or another stream has written since: gather on the heap.
+  // The arena is full, or another stream has written since, or it won't be sent this turn: gather on the heap.
   if (!backlog_) backlog_ = std::make_unique<std::string>();
   if (pending_) {
     backlog_->append(pending_, pending_size_);
@@ -179,7 +179,7 @@ void Stream::to_backlog(std::string_view bytes) {
 
 void Stream::flush() {
   if (error_) {
-    fail(error_);
+    fail_writing();
     return;
   }
   if (connecting_) return;
@@ -195,9 +195,9 @@ void Stream::flush() {
     pending_size_ = 0;
     send_now(&piece, 1, piece.iov_len);
   }
+  unlink();  // what is left over has asked to be flushed again
   if (error_) {
-    unlink();
-    fail(error_);
+    fail_writing();
     return;
   }
   if (congested()) {
@@ -329,6 +329,12 @@ void Stream::finish_connecting() {
   poll();
   if (backlog_ || finishing_) queue_flush();
   handler_->on_connected();
+}
+
+/// The peer takes no more. What it said before that counts: an endpoint may answer early, and close with our body unread.
+void Stream::fail_writing() {
+  if (reading_ && !connecting_ && !eof_ && sent_ > 0) receive();
+  if (!closed_) fail(error_);
 }
 
 void Stream::fail(int error) {

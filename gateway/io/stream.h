@@ -95,6 +95,7 @@ class Stream : private StreamFlushLink {
   void send_backlog();
   void check_disconnect();
   void finish_connecting();
+  void fail_writing();
   void fail(int error);
   void queue_flush();
 

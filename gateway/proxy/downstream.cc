@@ -107,7 +107,7 @@ bool Downstream::step(std::string_view& in) {
       return true;
     case http::H1Parser::Event::end:
       request_done_ = true;
-      if (wait_ == Wait::body) deadline_.cancel();
+      if (wait_ == Wait::body) stop_waiting();
       exchange_->on_request_end(parser_->trailers());
       return true;
     case http::H1Parser::Event::error:
@@ -126,7 +126,7 @@ void Downstream::begin_exchange(std::string_view& in) {
   request_done_ = head.body == BodyKind::none || (head.body == BodyKind::length && head.content_length == 0);
   if (request_done_) {
     parser_->next(in);  // the end, which takes no bytes
-    deadline_.cancel();
+    stop_waiting();
   } else {
     wait_for(Wait::body, listener_.config->timeouts.body);
   }
@@ -137,7 +137,7 @@ void Downstream::begin_exchange(std::string_view& in) {
 }
 
 void Downstream::refuse(const http::HeadError& error) {
-  deadline_.cancel();
+  stop_waiting();
   request_done_ = false;
   keep_alive_ = false;
   exchange_ = context_.exchanges.take();
@@ -193,7 +193,7 @@ void Downstream::abort() {
 void Downstream::start_tunnel() {
   tunnel_ = true;
   keep_alive_ = false;
-  deadline_.cancel();
+  stop_waiting();
   unstash();
 }
 
@@ -201,7 +201,7 @@ void Downstream::finish_tunnel() { stream_->finish(); }
 
 void Downstream::pause_request() {
   paused_ = true;
-  if (wait_ == Wait::body) deadline_.cancel();  // now it is the upstream that is waited for
+  if (wait_ == Wait::body) stop_waiting();  // now it is the upstream that is waited for
 }
 
 void Downstream::resume_request() {
@@ -258,7 +258,8 @@ void Downstream::close_gracefully() {
   stash_.reset();
   stream_->resume_reading();
   stream_->finish();
-  wait_for(Wait::linger, kLinger);
+  // A client that still reads its last answer has as long for it as any.
+  if (!stream_->congested()) wait_for(Wait::linger, kLinger);
 }
 
 void Downstream::close(ErrorKind why) {
@@ -280,16 +281,24 @@ void Downstream::wait_for(Wait what, conf::milliseconds time) {
   context_.loop.arm(deadline_, nanos(time));
 }
 
+void Downstream::stop_waiting() {
+  wait_ = Wait::idle;
+  deadline_.cancel();
+}
+
 void Downstream::on_congested() {
   if (exchange_) exchange_->on_client_congested();
   if (!stream_) return;
   write_mark_ = stream_->sent();
-  if (!closing_) wait_for(Wait::write, listener_.config->timeouts.body);
+  wait_for(Wait::write, listener_.config->timeouts.body);
 }
 
 void Downstream::on_drained() {
-  if (closing_) return;
-  if (wait_ == Wait::write) deadline_.cancel();
+  if (closing_) {
+    wait_for(Wait::linger, kLinger);
+    return;
+  }
+  if (wait_ == Wait::write) stop_waiting();
   if (exchange_) {
     exchange_->on_client_drained();
   } else {

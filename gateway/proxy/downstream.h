@@ -64,6 +64,7 @@ class Downstream final : public io::Disposable, public ListLink, private io::Str
   void refuse(const http::HeadError& error);
   void rest();
   void wait_for(Wait what, conf::milliseconds time);
+  void stop_waiting();
   void timed_out();
   void write_head(const OutgoingResponse& response, const http::Framing& framing, std::string_view connection);
   Client client() const;

@@ -64,12 +64,13 @@ void Exchange::identify(const Client& client) {
   const CidrSet& trusted = context_->view.trusted_proxies;
   peer_trusted_ = !trusted.empty() && trusted.contains(client.ip);
   if (peer_trusted_) {
+    // The last ones, if there are many: the walk is from the right, and what is furthest left is the least to be believed.
     std::array<std::string_view, 8> values;
-    std::size_t count = 0;
-    for (const http::Field& field : head_->fields) {
-      if (field.id == http::FieldId::x_forwarded_for && count < values.size()) values[count++] = field.value;
+    std::size_t first = values.size();
+    for (auto field = head_->fields.rbegin(); field != head_->fields.rend() && first > 0; ++field) {
+      if (field->id == http::FieldId::x_forwarded_for) values[--first] = field->value;
     }
-    const IpAddress real = client_address(client.ip, std::span(values).first(count), trusted);
+    const IpAddress real = client_address(client.ip, std::span(values).subspan(first), trusted);
     client_ip_ = {client_ip_text_.data(), real.write(client_ip_text_)};
     const std::string_view id = head_->get(http::FieldId::x_request_id);
     if (acceptable_request_id(id)) {
@@ -195,7 +196,7 @@ void Exchange::answer(Reply reply, std::string_view field_name, std::string_view
   if (error_ != ErrorKind::none) context_->stats.errors[static_cast<std::size_t>(error_)].add();
   const bool may_wait = !request_complete_ && !reply_.close && !head_->expect_continue &&
                         (head_->body != http::BodyKind::length || head_->content_length <= kDiscardMax);
-  if (may_wait && request_ != RequestState::sent) {
+  if (may_wait && request_ != RequestState::discarding) {
     request_.follow(RequestState::discarding);
     client_->resume_request();
     return;
@@ -237,7 +238,7 @@ void Exchange::fail(ErrorKind kind, std::string_view detail) {
   error_ = kind;
   lease_.reset();
   total_.cancel();
-  if (response_ == ResponseState::waiting && request_ != RequestState::discarding) {
+  if (response_ == ResponseState::waiting) {
     answer(make_reply(kind, detail, request_id_));
     return;
   }

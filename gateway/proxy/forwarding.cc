@@ -1,6 +1,7 @@
 #include "gateway/proxy/forwarding.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "gateway/http/h1_head.h"
 
@@ -62,17 +63,28 @@ class Text {
   std::size_t taken_ = 0;
 };
 
+/// Room for the names and quotes of Forwarded, and for a number.
+constexpr std::size_t kFixedText = 64;
+
 struct Received {
   std::size_t size = 0;          ///< of all values that may be appended to
   std::string_view proto;
   std::string_view host;
   bool has_host = false;
+  std::uint64_t max_forwards = 0;  ///< of OPTIONS, where it is a number above 0
 };
 
-/// The values of all fields with this id, and ", " after each.
+/// 0 if it is none, or more than any path has hops.
+std::uint64_t parse_hops(std::string_view text) {
+  std::uint64_t hops = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), hops);
+  return error == std::errc() && end == text.data() + text.size() ? hops : 0;
+}
+
+/// The values of all fields with this id, and ", " after each. Those that Connection names are no part of the message.
 void append_values(const http::Head& head, FieldId id, Text& text) {
   for (const Field& field : head.fields) {
-    if (field.id == id && !field.value.empty()) text << field.value << ", ";
+    if (field.id == id && !field.value.empty() && !named_by_connection(head, field)) text << field.value << ", ";
   }
 }
 
@@ -112,6 +124,9 @@ bool pass_request_field(const http::RequestHead& head, const Field& field, const
       return received.has_host;
     case FieldId::expect:
       return head.expect_continue;
+    case FieldId::max_forwards:
+      if (head.method == http::Method::options) received.max_forwards = parse_hops(field.value);
+      return received.max_forwards == 0;
     case FieldId::x_forwarded_for:
       received.size += field.value.size() + 2;
       return !context.forwarded->x_forwarded && context.peer_trusted;
@@ -132,8 +147,11 @@ bool pass_request_field(const http::RequestHead& head, const Field& field, const
 }  // namespace
 
 bool upgrades(const http::RequestHead& head) {
-  return head.wants_upgrade && head.method == http::Method::get && head.body == http::BodyKind::none &&
-         http::iequals(head.get(FieldId::upgrade), "websocket");
+  if (!head.wants_upgrade || head.method != http::Method::get || head.body != http::BodyKind::none) return false;
+  // Each of them, for all would be passed on: one after the other they are one list.
+  return std::all_of(head.fields.begin(), head.fields.end(), [](const Field& field) {
+    return field.id != FieldId::upgrade || http::iequals(field.value, "websocket");
+  });
 }
 
 void forward_request(const http::RequestHead& head, const RequestContext& context, FieldSet& out) {
@@ -149,8 +167,12 @@ void forward_request(const http::RequestHead& head, const RequestContext& contex
       out.passed.push_back(field);
     }
   }
-  Text text(out.text, received.size + head.authority.size() + 2 * context.peer_ip.size() + 64);
+  Text text(out.text, received.size + head.authority.size() + 2 * context.peer_ip.size() + kFixedText);
   if (!received.has_host) out.added.push_back({"Host", head.authority.empty() ? context.endpoint : head.authority});
+  if (received.max_forwards > 0) {  // RFC 9110 §7.6.2
+    text << std::to_string(received.max_forwards - 1);
+    out.added.push_back({"Max-Forwards", text.take()});
+  }
   add_forwarding(head, context, received, text, out);
   out.added.push_back({"X-Request-Id", context.request_id});
   out.added.push_back({"Via", head.version == http::Version::http11 ? "1.1 penstock" : "1.0 penstock"});

@@ -9,7 +9,8 @@ namespace {
 bool is_canonical(std::string_view path) {
   unsigned odd = 0;
   for (std::size_t i = 1; i < path.size(); ++i) {
-    odd |= static_cast<unsigned>(path[i] == '%') | static_cast<unsigned>((path[i] == '/') & (path[i - 1] == '/'));
+    const auto slashes = static_cast<unsigned>(path[i] == '/') & static_cast<unsigned>(path[i - 1] == '/');
+    odd |= static_cast<unsigned>(path[i] == '%') | slashes;
   }
   return odd == 0;
 }

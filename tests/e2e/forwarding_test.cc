@@ -19,8 +19,25 @@ TEST_F(H1ToH1, PathAndQueryArriveAsTheyWereSent) {
   Gateway gateway(backend);
   for (const char* target : {"/", "/a%20b/%7Ec;p=1?q=%2F&x=a+b&&y", "/x?", "/?a=/../b", "/%C3%A9?%C3%A9", "/a//b/"}) {
     Client(gateway).get(target);
-    EXPECT_EQ(backend.take_requests().back().target(), target);
+    EXPECT_EQ(backend.take_request().target(), target);
   }
+}
+
+// The backend must see the path that the routes have judged.
+TEST_F(H1ToH1, DotSegmentsAreResolvedBeforeTheBackendSeesThem) {
+  Gateway gateway(backend);
+  for (const char* target : {"/a/../b", "/a/%2e%2E/b", "/./b", "/b"}) {
+    Client(gateway).get(target);
+    EXPECT_EQ(backend.take_request().target(), "/b") << target;
+  }
+}
+
+TEST_F(H1ToH1, APathThatClimbsAboveItsRootIsRefused) {
+  Gateway gateway(backend);
+  for (const char* target : {"/../b", "/a/../../b", "/%2e%2e/b"}) {
+    expect_problem(Client(gateway).get(target), 400, "bad_request");
+  }
+  EXPECT_EQ(backend.request_count(), 0u);
 }
 
 TEST_F(H1ToH1, TheMethodArrivesAsItWasSent) {
@@ -28,7 +45,7 @@ TEST_F(H1ToH1, TheMethodArrivesAsItWasSent) {
   Client client(gateway);
   for (const char* method : {"GET", "DELETE", "OPTIONS", "PROPFIND"}) {
     client.ask(request(method, "/"));
-    EXPECT_EQ(backend.take_requests().back().method(), method);
+    EXPECT_EQ(backend.take_request().method(), method);
   }
 }
 

@@ -178,6 +178,12 @@ std::vector<Message> Backend::take_requests() {
   return std::exchange(requests_, {});
 }
 
+Message Backend::take_request() {
+  std::vector<Message> requests = take_requests();
+  if (requests.size() != 1) throw HarnessError("the backend got " + std::to_string(requests.size()) + " requests");
+  return std::move(requests.front());
+}
+
 std::size_t Backend::connections() const {
   const std::lock_guard lock(mutex_);
   return accepted_;

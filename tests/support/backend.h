@@ -90,6 +90,8 @@ class Backend {
   std::size_t request_count() const;
   /// What has come since the last take.
   std::vector<Message> take_requests();
+  /// The only one since the last take; throws HarnessError if it is none, or not the only one.
+  Message take_request();
   /// How many connections were accepted.
   std::size_t connections() const;
   /// False if there are not as many within kPatience.

@@ -13,9 +13,9 @@ int Deadline::remaining_ms() const {
 
 bool eventually(const std::function<bool()>& condition, milliseconds patience) {
   const Deadline deadline(patience);
-  while (!condition()) {
+  for (int pause_ms = 1; !condition(); pause_ms = std::min(2 * pause_ms, 20)) {
     if (deadline.passed()) return false;
-    ::poll(nullptr, 0, 1);
+    ::poll(nullptr, 0, pause_ms);
   }
   return true;
 }

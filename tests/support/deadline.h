@@ -35,8 +35,9 @@ class Deadline {
   std::chrono::steady_clock::time_point at_;
 };
 
-/// Asks again every millisecond until the condition holds. For states that nobody announces (a file's size, a
-/// process's memory); everything else waits on a socket, a pipe or a condition variable. False when patience ran out.
+/// Asks again, after 1 ms at first and up to 20 ms later, until the condition holds. For states that nobody announces
+/// (a file's size, a process's memory); everything else waits on a socket, a pipe or a condition variable. False when
+/// patience ran out.
 bool eventually(const std::function<bool()>& condition, milliseconds patience = kPatience);
 
 /// Measures how long something took.

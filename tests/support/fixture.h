@@ -24,7 +24,7 @@ inline void expect_problem(const Message& answer, int status, std::string_view e
   EXPECT_EQ(answer.status(), status) << answer.raw;
   EXPECT_EQ(answer["Content-Type"], "application/problem+json") << answer.raw;
   EXPECT_EQ(json_member(answer.body, "status"), std::to_string(status)) << answer.body;
-  EXPECT_THAT(answer.body, ::testing::HasSubstr(error));
+  EXPECT_THAT(json_member(answer.body, "reason"), ::testing::HasSubstr(error));
   EXPECT_TRUE(answer.complete);
 }
 

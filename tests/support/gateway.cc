@@ -36,9 +36,9 @@ std::string gateway_yaml(const std::string& endpoint, const Additions& additions
   return yaml.str();
 }
 
-Gateway::Gateway(const std::string& yaml) {
+Gateway::Gateway(const std::string& yaml, const std::vector<std::string>& environment) {
   const std::string file = directory_.write("penstock.yaml", yaml);
-  process_ = std::make_unique<Process>(std::vector<std::string>{PENSTOCK_BINARY, "-c", file});
+  process_ = std::make_unique<Process>(std::vector<std::string>{PENSTOCK_BINARY, "-c", file}, environment);
   if (!process_->err().wait_for("ready\n")) {
     throw HarnessError("the gateway did not start:\n" + process_->err().text() + "\nwith\n" + yaml);
   }

@@ -33,7 +33,8 @@ std::string gateway_yaml(const std::string& endpoint, const Additions& additions
 /// doesn't, exits with an error or a sanitizer has something to say.
 class Gateway {
  public:
-  explicit Gateway(const std::string& yaml);
+  /// environment: "NAME=value", beside our own.
+  explicit Gateway(const std::string& yaml, const std::vector<std::string>& environment = {});
   Gateway(const Backend& backend, const Additions& additions = {})
       : Gateway(gateway_yaml(backend.address(), additions)) {}
   ~Gateway();

@@ -1,0 +1,69 @@
+// The keys of an upstream.
+#include "conf/collection_shapes.h"
+#include "conf/description_parts.h"
+#include "conf/http_text.h"
+#include "conf/scalar_shapes.h"
+#include "conf/section.h"
+
+namespace penstock::conf {
+namespace {
+
+ShapeOf<Endpoint> endpoint_shape() {
+  const auto where = address(AddressUse::connect);
+  auto section = std::make_shared<Section<Endpoint>>();
+  section->key("address", &Endpoint::address, where,
+               "host:port, [IPv6]:port or unix:/path. Names are resolved again and again.", Need::required);
+  section->key("weight", &Endpoint::weight, number<std::uint32_t>(1, 65535),
+               "Its share of the work, against the others' weights, for balancers that heed it.");
+  section->key("zone", &Endpoint::zone, name_shape(), "The zone that the endpoint is in.");
+  return short_form(&Endpoint::address, where, ShapeOf<Endpoint>(section));
+}
+
+ShapeOf<DraftBalancer> balancer_shape() {
+  const auto policy = choice<BalancerPolicy>({{"round_robin", BalancerPolicy::round_robin}});
+  auto section = std::make_shared<Section<DraftBalancer>>();
+  section->key("policy", &DraftBalancer::policy, policy, "How an endpoint is chosen: each in turn.");
+  return short_form(&DraftBalancer::policy, policy, ShapeOf<DraftBalancer>(section));
+}
+
+ShapeOf<UpstreamTimeouts> timeouts_shape() {
+  auto section = std::make_shared<Section<UpstreamTimeouts>>();
+  section->key("connect", &UpstreamTimeouts::connect, duration(), "To connect to an endpoint; then 504.");
+  section->key("first_byte", &UpstreamTimeouts::first_byte, duration(),
+               "From the request being sent to the first byte of the answer; then 504.");
+  section->key("idle", &UpstreamTimeouts::idle, duration(), "Between two reads or writes of a body, and in a tunnel.");
+  section->key("total", &UpstreamTimeouts::total, optional(duration()),
+               "From the request's head to the last byte of the answer; then 504, or the answer is cut. "
+               "Left out: 30s to the answer's head, and no bound on a body that keeps moving.");
+  return section;
+}
+
+ShapeOf<Pool> pool_shape() {
+  auto section = std::make_shared<Section<Pool>>();
+  section->key("max_idle", &Pool::max_idle, number<std::uint64_t>(0, 1'000'000), "Idle connections that are kept.");
+  section->key("max_connections", &Pool::max_connections, number<std::uint64_t>(1, 1'000'000),
+               "Connections in all; a request that needs one more gets 503.");
+  section->key("idle", &Pool::idle, duration(), "An idle connection is closed after this.");
+  section->key("requests_per_connection", &Pool::requests_per_connection, number<std::uint64_t>(1, 1'000'000'000),
+               "Requests on one connection, which is closed after the last.");
+  return section;
+}
+
+}  // namespace
+
+ShapeOf<std::string> name_shape() {
+  return text_like("^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$", read_name);
+}
+
+ShapeOf<DraftUpstream> upstream_shape() {
+  const auto identity = [](const Endpoint& endpoint) { return endpoint.address.text(); };
+  auto section = std::make_shared<Section<DraftUpstream>>();
+  section->key("endpoints", &DraftUpstream::endpoints, list<Endpoint>(endpoint_shape(), 1, identity),
+               "The addresses that serve it.", Need::required);
+  section->key("balancer", &DraftUpstream::balancer, balancer_shape(), "How an endpoint is chosen for a request.");
+  section->key("timeouts", &DraftUpstream::timeouts, timeouts_shape(), "How long the upstream's side may take.");
+  section->key("pool", &DraftUpstream::pool, pool_shape(), "Kept-alive connections, counted per endpoint and worker.");
+  return section;
+}
+
+}  // namespace penstock::conf

@@ -1,0 +1,89 @@
+#include "conf/description.h"
+
+#include "conf/collection_shapes.h"
+#include "conf/description_parts.h"
+#include "conf/scalar_shapes.h"
+#include "conf/section.h"
+
+namespace penstock::conf {
+namespace {
+
+ShapeOf<ForwardedHeaders> forwarded_headers_shape() {
+  auto section = std::make_shared<Section<ForwardedHeaders>>();
+  section->key("x_forwarded", &ForwardedHeaders::x_forwarded, truth(),
+               "Send X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host to upstreams.");
+  section->key("forwarded", &ForwardedHeaders::forwarded, truth(),
+               "Send the Forwarded field of RFC 7239 to upstreams.");
+  return section;
+}
+
+ShapeOf<Admin> admin_shape() {
+  auto section = std::make_shared<Section<Admin>>();
+  section->key(
+      "bind", &Admin::bind, address(AddressUse::listen),
+      "Where the admin server listens. It has no access control: keep it on a loopback address or a Unix socket.");
+  return short_form(&Admin::bind, address(AddressUse::listen), ShapeOf<Admin>(section));
+}
+
+Parsed<std::string> read_log_path(std::string_view text) {
+  if (text.empty()) return Failure{"must be stdout, stderr or the path of a file"};
+  if (text.find('\0') != std::string_view::npos) return Failure{"holds a NUL"};
+  return std::string(text);
+}
+
+ShapeOf<AccessLog> access_log_shape() {
+  const auto path = text_like("^.+$", read_log_path);
+  auto section = std::make_shared<Section<AccessLog>>();
+  section->key("path", &AccessLog::path, path, "stdout, stderr or the path of a file.", Need::required);
+  section->key("format", &AccessLog::format,
+               choice<LogFormat>({{"json", LogFormat::json}, {"combined", LogFormat::combined}}),
+               "One JSON object a line, or the combined format of Apache and nginx.");
+  return short_form(&AccessLog::path, path, ShapeOf<AccessLog>(section));
+}
+
+ShapeOf<DraftLog> log_shape() {
+  const auto level = choice<LogLevel>(
+      {{"debug", LogLevel::debug}, {"info", LogLevel::info}, {"warn", LogLevel::warn}, {"error", LogLevel::error}});
+  auto section = std::make_shared<Section<DraftLog>>();
+  section->key("level", &DraftLog::level, level, "The least important messages that are still written.");
+  return short_form(&DraftLog::level, level, ShapeOf<DraftLog>(section));
+}
+
+ShapeOf<Draft> make_file_shape() {
+  const auto listen_address = [](const Listener& listener) {
+    return listener.bind.port == 0 && !listener.bind.is_unix() ? "" : listener.bind.text();
+  };
+  const auto network = text_like(R"(^[0-9a-fA-F:.]+(/[0-9]{1,3})?$)", parse_network);
+
+  auto file = std::make_shared<Section<Draft>>();
+  file->key("workers", &Draft::workers, or_word("auto", number<unsigned>(1, 1024)),
+            "Event loops, each on a thread of its own; auto is one per usable core.");
+  file->key("listeners", &Draft::listeners, list<Listener>(listener_shape(), 1, listen_address),
+            "Where clients connect.", Need::required);
+  file->key("trusted_proxies", &Draft::trusted_proxies,
+            list<std::string>(network, 0, [](const std::string& n) { return n; }),
+            "Addresses and networks of proxies whose X-Forwarded-* fields and X-Request-Id are believed.");
+  file->key("forwarded_headers", &Draft::forwarded_headers, forwarded_headers_shape(),
+            "Which fields tell upstreams about the client.");
+  file->key(
+      "admin", &Draft::admin, placed(or_word("off", admin_shape())),
+      "The admin server: /metrics /livez /readyz /upstreams /routes /config. On 127.0.0.1:9901 unless set; or off.");
+  file->key("access_log", &Draft::access_log, or_word("off", access_log_shape()), "One line for each request; or off.");
+  file->key("log", &Draft::log, log_shape(), "The process log, on stderr.");
+  file->key("drain_timeout", &Draft::drain_timeout, duration(),
+            "How long requests in flight may take to end after the TERM signal.");
+  file->key("upstreams", &Draft::upstreams, named(&DraftUpstream::name, name_shape(), upstream_shape()),
+            "Groups of endpoints that serve the same work, by name.");
+  file->key("routes", &Draft::routes, list<Placed<DraftRoute>>(placed(route_shape()), 1),
+            "What is done with requests. The most specific match wins, whatever the order.", Need::required);
+  return file;
+}
+
+}  // namespace
+
+const Shape<Draft>& file_shape() {
+  static const ShapeOf<Draft> shape = make_file_shape();
+  return *shape;
+}
+
+}  // namespace penstock::conf

@@ -1,0 +1,17 @@
+// The parts that description.cc puts together.
+#pragma once
+
+#include <string>
+
+#include "conf/draft.h"
+#include "conf/shape.h"
+
+namespace penstock::conf {
+
+/// Names of upstreams and ids of routes: they become labels of metrics and parts of URLs.
+ShapeOf<std::string> name_shape();
+ShapeOf<Listener> listener_shape();
+ShapeOf<DraftUpstream> upstream_shape();
+ShapeOf<DraftRoute> route_shape();
+
+}  // namespace penstock::conf

@@ -1,0 +1,24 @@
+#include "conf/document.h"
+
+#include <algorithm>
+
+namespace penstock::conf {
+
+bool Node::has(std::string_view key) const {
+  return std::any_of(entries.begin(), entries.end(), [&](const Entry& e) { return e.key == key; });
+}
+
+bool Node::is(Type wanted, Problems& problems) const {
+  if (type == wanted) return true;
+  if (type == Type::broken) return false;
+  if (type == Type::null) {
+    problems.add(mark, "has no value");
+  } else {
+    const char* name = wanted == Type::map ? "a map of keys" : wanted == Type::list ? "a list" : "a single value";
+    const char* found = type == Type::map ? "a map" : type == Type::list ? "a list" : "a single value";
+    problems.add(mark, std::string("must be ") + name + ", is " + found);
+  }
+  return false;
+}
+
+}  // namespace penstock::conf

@@ -1,0 +1,157 @@
+// resolve() and to_draft(): between the file as written and the configuration as used.
+#include <algorithm>
+#include <map>
+
+#include "conf/cores.h"
+#include "conf/draft.h"
+#include "conf/route_identity.h"
+#include "conf/suggest.h"
+#include "conf/values.h"
+
+namespace penstock::conf {
+namespace {
+
+using UpstreamIndex = std::map<std::string, std::uint32_t, std::less<>>;
+
+Upstream resolve_upstream(DraftUpstream draft) {
+  return {std::move(draft.name), std::move(draft.endpoints), draft.balancer.policy, draft.timeouts, draft.pool};
+}
+
+UpstreamIndex index_upstreams(const std::vector<Upstream>& upstreams) {
+  UpstreamIndex index;
+  for (const Upstream& upstream : upstreams) index.emplace(upstream.name, static_cast<std::uint32_t>(index.size()));
+  return index;
+}
+
+std::vector<std::string> names_of(const UpstreamIndex& index) {
+  constexpr std::size_t kMostSuggested = 1'000;
+  std::vector<std::string> names;
+  for (const auto& [name, position] : index) {
+    if (names.size() < kMostSuggested) names.push_back(name);
+  }
+  return names;
+}
+
+std::optional<std::uint32_t> find_upstream(const Placed<std::string>& name, const UpstreamIndex& index,
+                                           Problems& problems) {
+  if (!name.sound) return std::nullopt;
+  const auto found = index.find(name.value);
+  if (found != index.end()) return found->second;
+  const bool worth_a_guess = problems.count() < Problems::kMost;
+  problems.add(name.mark, "there is no upstream " + in_quotes(name.value) +
+                              (worth_a_guess ? did_you_mean(name.value, names_of(index)) : ""));
+  return std::nullopt;
+}
+
+UpstreamTimeouts override_timeouts(UpstreamTimeouts timeouts, const DraftTimeouts& by) {
+  timeouts.connect = by.connect.value_or(timeouts.connect);
+  timeouts.first_byte = by.first_byte.value_or(timeouts.first_byte);
+  timeouts.idle = by.idle.value_or(timeouts.idle);
+  if (by.total) timeouts.total = by.total;
+  return timeouts;
+}
+
+/// An id that no other route may have; empty if the file gives none.
+std::string claim_id(const Placed<DraftRoute>& draft, RouteIds& ids, Problems& problems) {
+  const auto& id = draft.value.id;
+  if (!id || !id->sound) return "";
+  if (!ids.claim(id->value)) problems.add(id->mark, "another route has the id " + in_quotes(id->value) + " already");
+  return id->value;
+}
+
+Route resolve_route(Placed<DraftRoute>& draft, const Config& config, const UpstreamIndex& index, Problems& problems) {
+  Route route;
+  route.match = std::move(draft.value.match);
+  route.respond = std::move(draft.value.respond);
+  route.redirect = std::move(draft.value.redirect);
+  route.max_body = draft.value.max_body;
+  if (draft.value.upstream) route.upstream = find_upstream(*draft.value.upstream, index, problems);
+  if (route.upstream) route.timeouts = config.upstreams[*route.upstream].timeouts;
+  route.timeouts = override_timeouts(route.timeouts, draft.value.timeouts.value_or(DraftTimeouts{}));
+  return route;
+}
+
+/// Two routes that match just the same requests: one of them would never be used.
+void check_matches(const std::vector<Placed<DraftRoute>>& drafts, const std::vector<Route>& routes,
+                   Problems& problems) {
+  std::map<std::string, std::size_t> first;
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    if (!drafts[i].sound) continue;
+    const auto [same, is_new] = first.emplace(match_identity(routes[i].match), i);
+    if (is_new) continue;
+    problems.add(drafts[i].mark, "this route has the same match as the route " + in_quotes(routes[same->second].id) +
+                                     " on line " + std::to_string(drafts[same->second].mark.line));
+  }
+}
+
+void resolve_routes(std::vector<Placed<DraftRoute>> drafts, Config& config, Problems& problems) {
+  const UpstreamIndex index = index_upstreams(config.upstreams);
+  RouteIds ids;
+  std::vector<std::string> written;
+  for (const auto& draft : drafts) written.push_back(claim_id(draft, ids, problems));
+  for (std::size_t i = 0; i < drafts.size(); ++i) {
+    Route& route = config.routes.emplace_back(resolve_route(drafts[i], config, index, problems));
+    route.id = written[i].empty() ? ids.make(route.match) : written[i];
+  }
+  check_matches(drafts, config.routes, problems);
+}
+
+void check_admin(const Placed<std::optional<Admin>>& admin, const std::vector<Listener>& listeners,
+                 Problems& problems) {
+  if (!admin.value || !admin.sound || admin.value->bind.port == 0) return;
+  for (const Listener& listener : listeners) {
+    if (listener.bind == admin.value->bind)
+      problems.add(admin.mark, "admin: listens where a listener does, on " + listener.bind.text());
+  }
+}
+
+DraftRoute to_draft(const Route& route, const Config& config) {
+  DraftRoute draft;
+  draft.id = Placed<std::string>{route.id, {}};
+  draft.match = route.match;
+  draft.respond = route.respond;
+  draft.redirect = route.redirect;
+  draft.max_body = route.max_body;
+  if (route.upstream) {
+    draft.upstream = Placed<std::string>{config.upstreams[*route.upstream].name, {}};
+    const UpstreamTimeouts& t = route.timeouts;
+    draft.timeouts = DraftTimeouts{t.connect, t.first_byte, t.idle, t.total};
+  }
+  return draft;
+}
+
+}  // namespace
+
+Config resolve(Draft draft, Problems& problems) {
+  Config config;
+  config.workers = draft.workers ? *draft.workers : usable_cores();
+  config.listeners = std::move(draft.listeners);
+  config.trusted_proxies = std::move(draft.trusted_proxies);
+  config.forwarded_headers = draft.forwarded_headers;
+  config.admin = draft.admin.value;
+  config.access_log = std::move(draft.access_log);
+  config.log_level = draft.log.level;
+  config.drain_timeout = draft.drain_timeout;
+  for (DraftUpstream& upstream : draft.upstreams) config.upstreams.push_back(resolve_upstream(std::move(upstream)));
+  resolve_routes(std::move(draft.routes), config, problems);
+  check_admin(draft.admin, config.listeners, problems);
+  return config;
+}
+
+Draft to_draft(const Config& config) {
+  Draft draft;
+  draft.workers = config.workers;
+  draft.listeners = config.listeners;
+  draft.trusted_proxies = config.trusted_proxies;
+  draft.forwarded_headers = config.forwarded_headers;
+  draft.admin.value = config.admin;
+  draft.access_log = config.access_log;
+  draft.log.level = config.log_level;
+  draft.drain_timeout = config.drain_timeout;
+  for (const Upstream& u : config.upstreams)
+    draft.upstreams.push_back({u.name, u.endpoints, {u.balancer}, u.timeouts, u.pool});
+  for (const Route& route : config.routes) draft.routes.push_back({to_draft(route, config), {}});
+  return draft;
+}
+
+}  // namespace penstock::conf

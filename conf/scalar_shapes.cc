@@ -1,0 +1,117 @@
+#include "conf/scalar_shapes.h"
+
+#include <functional>
+
+namespace penstock::conf {
+namespace {
+
+const std::string kEnvironmentPattern = R"(\$\{)";
+
+/// A shape whose values are read by one function, written by another, and described by a schema.
+template <class T>
+class ParsedShape final : public Shape<T> {
+ public:
+  using Read = std::function<Parsed<T>(std::string_view)>;
+  using Write = std::function<Json(const T&)>;
+  ParsedShape(Read read, Write write, Json schema)
+      : read_(std::move(read)), write_(std::move(write)), schema_(std::move(schema)) {}
+
+  void read(const Node& node, T& out, Problems& problems) const override {
+    if (!node.is(Node::Type::text, problems)) return;
+    if (auto value = read_(node.text)) {
+      out = std::move(*value);
+    } else {
+      problems.add(node.mark, value.problem());
+    }
+  }
+  Json write(const T& value) const override { return write_(value); }
+  Json schema() const override { return schema_; }
+
+ private:
+  const Read read_;
+  const Write write_;
+  const Json schema_;
+};
+
+template <class T>
+ShapeOf<T> parsed(typename ParsedShape<T>::Read read, typename ParsedShape<T>::Write write, Json schema) {
+  return std::make_shared<ParsedShape<T>>(std::move(read), std::move(write), std::move(schema));
+}
+
+Json size_schema(std::uint64_t min, std::uint64_t max, Unlimited unlimited) {
+  const std::string sizes = "^(0|[1-9][0-9]*)(KiB|MiB|GiB)?$";
+  const Json::Map bytes = {{"type", "integer"}, {"minimum", min}, {"maximum", max}};
+  return either(bytes, text_schema(unlimited == Unlimited::allowed ? sizes + "|^unlimited$" : sizes));
+}
+
+}  // namespace
+
+Json either(const Json& a, const Json& b) {
+  Json::List choices;
+  for (const Json* schema : {&a, &b}) {
+    const bool nested = schema->map().size() == 1 && schema->map()[0].first == "anyOf";
+    if (nested) {
+      const Json::List& inner = schema->map()[0].second.list();
+      choices.insert(choices.end(), inner.begin(), inner.end());
+    } else {
+      choices.push_back(*schema);
+    }
+  }
+  return Json::Map{{"anyOf", choices}};
+}
+
+Json or_environment(const Json& schema) {
+  return either(schema, Json::Map{{"type", "string"}, {"pattern", kEnvironmentPattern}});
+}
+
+Json text_schema(const std::string& pattern) {
+  return Json::Map{{"type", "string"}, {"pattern", pattern + "|" + kEnvironmentPattern}};
+}
+
+Json number_schema(std::uint64_t min, std::uint64_t max) {
+  return either(Json::Map{{"type", "integer"}, {"minimum", min}, {"maximum", max}}, text_schema("^(0|[1-9][0-9]*)$"));
+}
+
+ShapeOf<milliseconds> duration(milliseconds min, milliseconds max) {
+  return parsed<milliseconds>([=](std::string_view text) { return parse_duration(text, min, max); },
+                              [](const milliseconds& value) { return format_duration(value); },
+                              text_schema("^(0|[1-9][0-9]*)(ms|s|m|h)$"));
+}
+
+ShapeOf<std::uint64_t> size(std::uint64_t min, std::uint64_t max, Unlimited unlimited) {
+  const auto read = [=](std::string_view text) -> Parsed<std::uint64_t> {
+    if (unlimited == Unlimited::allowed && text == "unlimited") return kUnlimited;
+    return parse_size(text, min, max);
+  };
+  const auto write = [](const std::uint64_t& bytes) -> Json {
+    const std::string text = format_size(bytes);
+    return text.back() >= '0' && text.back() <= '9' ? Json(bytes) : Json(text);
+  };
+  return parsed<std::uint64_t>(read, write, size_schema(min, max, unlimited));
+}
+
+ShapeOf<bool> truth() {
+  return parsed<bool>([](std::string_view text) { return parse_bool(text); }, [](const bool& yes) { return yes; },
+                      either(Json::Map{{"type", "boolean"}}, text_schema("^(true|false)$")));
+}
+
+ShapeOf<Address> address(AddressUse use) {
+  const auto write = [](const Address& value) -> Json { return value == Address{} ? Json() : Json(value.text()); };
+  return parsed<Address>([=](std::string_view text) { return parse_address(text, use); }, write,
+                         text_schema(R"(^unix:/.+$|^[^\s/]+:[0-9]{1,5}$)"));
+}
+
+ShapeOf<std::string> text_like(std::string pattern, TextReader reader) {
+  const auto write = [](const std::string& text) -> Json {
+    return text.empty() ? Json() : Json(escape_environment(text));
+  };
+  return parsed<std::string>(reader, write, text_schema(pattern));
+}
+
+ShapeOf<std::string> free_text(TextReader reader) {
+  return parsed<std::string>(
+      reader, [](const std::string& text) { return escape_environment(text); },
+      Json::Map{{"type", Json::List{"string", "number", "boolean"}}});
+}
+
+}  // namespace penstock::conf

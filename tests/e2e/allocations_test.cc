@@ -1,0 +1,56 @@
+// What the heap is asked for, counted inside the running program.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdint>
+
+#include "tests/support/fixture.h"
+
+namespace penstock::e2e {
+namespace {
+
+/// A number in a file that the program under test counts up (tests/preload/count_allocations.cc).
+class SharedCounter {
+ public:
+  explicit SharedCounter(const std::string& path) {
+    const int fd = open(path.c_str(), O_RDWR);
+    value_ = static_cast<std::atomic<std::uint64_t>*>(
+        mmap(nullptr, sizeof(*value_), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
+    close(fd);
+  }
+  ~SharedCounter() { munmap(value_, sizeof(*value_)); }
+  std::uint64_t value() const { return value_->load(); }
+
+ private:
+  std::atomic<std::uint64_t>* value_;
+};
+
+class Allocations : public H1ToH1 {
+ protected:
+  void SetUp() override {
+    if (kSanitized) GTEST_SKIP() << "the sanitizer has an allocator of its own";
+  }
+  TempDir directory;
+  const std::string file = directory.write("allocations", std::string(8, '\0'));
+  const std::vector<std::string> preload = {"LD_PRELOAD=" PENSTOCK_COUNT_ALLOCATIONS, "PENSTOCK_ALLOCATIONS=" + file};
+};
+
+TEST_F(Allocations, ASteadySmallRequestNeedsNone) {
+  Gateway gateway(gateway_yaml(backend.address()), preload);
+  backend.on_request([](Exchange& exchange) { exchange.ok("small"); });
+  SharedCounter allocations(file);
+  Client client(gateway);
+  const auto serve = [&](int requests) {
+    for (int i = 0; i < requests; ++i) ASSERT_EQ(client.get("/some/path?with=query", "Accept: */*\r\n").status(), 200);
+  };
+  serve(100);
+  const std::uint64_t before = allocations.value();
+  EXPECT_GT(before, 0u) << "nothing is counted at all";
+  serve(500);
+  EXPECT_EQ(allocations.value() - before, 0u);
+}
+
+}  // namespace
+}  // namespace penstock::e2e

@@ -1,0 +1,144 @@
+// A cluster whose endpoints are scripted by the test, on the test's own loop.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gateway/io/listener.h"
+#include "gateway/upstream/cluster.h"
+#include "tests/unit/io/loop_fixture.h"
+
+namespace penstock::upstream {
+
+/// An endpoint: takes every connection, answers only when it is told to.
+class Endpoint {
+ public:
+  struct Connection final : io::StreamHandler {
+    io::StreamPtr stream;
+    std::string received;
+    bool ended = false;
+
+    void on_bytes(std::string_view bytes) override { received += bytes; }
+    void on_eof() override { ended = true; }
+    void on_error(int) override { ended = true; }
+    void send(std::string_view bytes) { stream->write(bytes); }
+  };
+
+  explicit Endpoint(io::Loop& loop)
+      : loop_(loop),
+        listener_(
+            loop, io::SocketAddress::from_ip("127.0.0.1", 0).value(),
+            [this](int fd, const io::PeerAddress&) { accept(fd); }, [](int) {}) {}
+
+  discovery::Endpoint entry() const { return {listener_.address().text(), listener_.address(), 1, {}}; }
+  Connection& at(std::size_t index) { return *connections_.at(index); }
+  std::size_t accepted() const { return connections_.size(); }
+
+ private:
+  void accept(int fd) {
+    connections_.push_back(std::make_unique<Connection>());
+    connections_.back()->stream = io::Stream::adopt(loop_, fd, *connections_.back());
+  }
+
+  io::Loop& loop_;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  io::Listener listener_;
+};
+
+/// A request on its way: holds the lease, and notes what it is told.
+class Attempt final : public AttemptHandler {
+ public:
+  Lease lease;
+  std::string told;
+  ErrorKind error = ErrorKind::none;
+  bool over = false;
+  Nanos first_byte_timeout = 10 * kNanosPerSecond;
+  bool keep_lease = true;  ///< after the answer
+
+  void send() {
+    const std::vector<http::Field> host = {{"Host", "h"}};
+    lease->set_idle_timeout(10 * kNanosPerSecond);
+    lease->send_head({"GET", "/", {}, false}, {{}, host, {}, {}});
+    lease->send_end({}, first_byte_timeout);
+  }
+
+  void on_connected() override {
+    told += "connected ";
+    send();
+  }
+  void on_interim(const http::ResponseHead& head) override { told += std::to_string(head.status) + " "; }
+  void on_switch(const http::ResponseHead&) override {
+    told += "switch ";
+    lease->start_tunnel();
+  }
+  void on_answer_head(const http::ResponseHead& head) override { told += std::to_string(head.status) + " "; }
+  void on_answer_body(std::string_view bytes) override { told.append(bytes).append(" "); }
+  void on_answer_end(std::span<const http::Field>) override { end("end"); }
+  void on_tunnel_end() override { end("tunnel end"); }
+  void on_attempt_failed(ErrorKind kind, const char*) override {
+    error = kind;
+    end("failed");
+  }
+  void on_upstream_congested() override { told += "congested "; }
+  void on_upstream_drained() override { told += "drained "; }
+
+ private:
+  void end(const char* how) {
+    told += how;
+    over = true;
+    if (!keep_lease) lease.reset();
+  }
+};
+
+inline const std::string kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+class ClusterTest : public io::LoopTest {
+ protected:
+  conf::Upstream config;
+  observe::UpstreamStats stats;
+  std::unique_ptr<Cluster> cluster_storage;
+
+  Cluster& cluster() {
+    if (!cluster_storage) cluster_storage = std::make_unique<Cluster>(loop, config, stats, 0);
+    return *cluster_storage;
+  }
+  void apply(std::vector<discovery::Endpoint> endpoints) {
+    auto snapshot = std::make_shared<discovery::Snapshot>();
+    snapshot->version = ++version_;
+    snapshot->endpoints = std::move(endpoints);
+    cluster().apply(snapshot);
+  }
+  /// Takes a connection and sends a request on it, as soon as that is possible. False if there is none to be had.
+  bool begin(Attempt& attempt, bool fresh = false, std::span<const std::uint32_t> tried = {}) {
+    attempt.lease = cluster().lease(attempt, http::Method::get, 0, tried, fresh, attempt.error);
+    if (attempt.lease && attempt.lease->connected()) attempt.send();
+    return static_cast<bool>(attempt.lease);
+  }
+  /// Waits for the request, and answers it.
+  void answer(Endpoint& endpoint, std::size_t connection, std::string_view bytes = kAnswer) {
+    ASSERT_TRUE(run_until(
+        [&] { return endpoint.accepted() > connection && endpoint.at(connection).received.ends_with("\r\n\r\n"); }));
+    endpoint.at(connection).received.clear();
+    endpoint.at(connection).send(bytes);
+  }
+  bool wait_for(Attempt& attempt) {
+    return run_until([&] { return attempt.over; });
+  }
+  /// One request from beginning to end.
+  void exchange(Endpoint& endpoint, std::size_t connection, std::string_view bytes = kAnswer) {
+    Attempt attempt;
+    ASSERT_TRUE(begin(attempt));
+    answer(endpoint, connection, bytes);
+    ASSERT_TRUE(wait_for(attempt));
+  }
+  bool becomes_idle(std::int64_t connections) {
+    return run_until([&] { return stats.connections_idle.value() == connections; });
+  }
+
+ private:
+  std::uint64_t version_ = 0;
+};
+
+}  // namespace penstock::upstream

@@ -1,0 +1,132 @@
+// One attempt: how it succeeds, and each way in which it fails.
+#include "tests/unit/upstream/cluster_fixture.h"
+
+namespace penstock::upstream {
+namespace {
+
+class ConnectionTest : public ClusterTest {
+ protected:
+  Endpoint endpoint{loop};
+  Attempt attempt;
+
+  void SetUp() override { apply({endpoint.entry()}); }
+  Endpoint::Connection& peer() { return endpoint.at(0); }
+  /// The endpoint says this and closes.
+  void answer_and_close(std::string_view bytes) {
+    ASSERT_TRUE(begin(attempt));
+    answer(endpoint, 0, bytes);
+    turn();
+    peer().stream.reset();
+    ASSERT_TRUE(wait_for(attempt));
+  }
+};
+
+TEST_F(ConnectionTest, ARefusedConnectionIsAConnectFailure) {
+  const auto [bound, address] = io::bound_socket();
+  apply({{"refuses", address, 1, {}}});
+  ASSERT_TRUE(begin(attempt));
+  EXPECT_TRUE(wait_for(attempt));
+  EXPECT_EQ(attempt.error, ErrorKind::connect_failed);
+  EXPECT_EQ(stats.connect_errors.value(), 1u);
+}
+
+TEST_F(ConnectionTest, AnEndpointThatHangsUpIsAReset) {
+  answer_and_close("");
+  EXPECT_EQ(attempt.error, ErrorKind::upstream_reset);
+  EXPECT_FALSE(attempt.lease->answered());
+}
+
+TEST_F(ConnectionTest, HalfAHeadIsAResetAfterAnAnswerBegan) {
+  answer_and_close("HTTP/1.1 200");
+  EXPECT_EQ(attempt.error, ErrorKind::upstream_reset);
+  EXPECT_TRUE(attempt.lease->answered());
+}
+
+TEST_F(ConnectionTest, HalfABodyIsATruncation) {
+  answer_and_close("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab");
+  EXPECT_EQ(attempt.told, "connected 200 ab failed");
+  EXPECT_EQ(attempt.error, ErrorKind::upstream_truncated);
+}
+
+TEST_F(ConnectionTest, ABodyMayEndWithTheConnection) {
+  answer_and_close("HTTP/1.0 200 OK\r\n\r\nab");
+  EXPECT_EQ(attempt.told, "connected 200 ab end");
+}
+
+TEST_F(ConnectionTest, WhatIsNotHttpIsAProtocolError) {
+  answer_and_close("hello\r\n\r\n");
+  EXPECT_EQ(attempt.error, ErrorKind::upstream_protocol);
+}
+
+TEST_F(ConnectionTest, BadFramingAfterTheHeadIsATruncation) {
+  answer_and_close("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n");
+  EXPECT_EQ(attempt.told, "connected 200 failed");
+  EXPECT_EQ(attempt.error, ErrorKind::upstream_truncated);
+}
+
+TEST_F(ConnectionTest, InterimAnswersWithoutEndAreAProtocolError) {
+  std::string many;
+  for (int i = 0; i < 100; ++i) many += "HTTP/1.1 102 Processing\r\n\r\n";
+  answer_and_close(many);
+  EXPECT_EQ(attempt.error, ErrorKind::upstream_protocol);
+}
+
+TEST_F(ConnectionTest, AnEndpointThatIsSilentIsTimedOut) {
+  attempt.first_byte_timeout = 20 * kNanosPerMilli;
+  begin(attempt);
+  EXPECT_TRUE(wait_for(attempt));
+  EXPECT_EQ(attempt.error, ErrorKind::first_byte_timeout);
+}
+
+TEST_F(ConnectionTest, TheLeaseMayBeDroppedByAnyEnd) {
+  attempt.keep_lease = false;
+  answer_and_close("HTTP/1.0 200 OK\r\n\r\nab");
+  EXPECT_FALSE(attempt.lease);
+  EXPECT_EQ(stats.in_flight.value(), 0);
+}
+
+TEST_F(ConnectionTest, AChunkedRequestIsFramedAndEndsWithItsTrailers) {
+  begin(attempt);
+  answer(endpoint, 0);
+  ASSERT_TRUE(wait_for(attempt));
+  attempt.lease.reset();
+  Attempt chunked;
+  chunked.lease = cluster().lease(chunked, http::Method::post, 0, {}, false, chunked.error);
+  const std::vector<http::Field> trailers = {{"Digest", "d"}};
+  chunked.lease->send_head({"POST", "/", {}, false}, {{}, {}, {http::BodyKind::chunked, 0}, {}});
+  chunked.lease->send_body("0123456789");
+  chunked.lease->send_end(trailers, kNanosPerSecond);
+  const std::string expected =
+      "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\na\r\n0123456789\r\n0\r\nDigest: d\r\n\r\n";
+  EXPECT_TRUE(run_until([&] { return peer().received.size() >= expected.size(); }));
+  EXPECT_EQ(peer().received, expected);
+}
+
+TEST_F(ConnectionTest, PausedItHoldsBackWhatHasCome) {
+  begin(attempt);
+  answer(endpoint, 0, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab");
+  ASSERT_TRUE(run_until([&] { return attempt.told.ends_with("ab "); }));
+  attempt.lease->pause();
+  peer().send("cd");
+  for (int i = 0; i < 5; ++i) turn();
+  EXPECT_FALSE(attempt.over);
+  attempt.lease->resume();
+  EXPECT_TRUE(wait_for(attempt));
+  EXPECT_EQ(attempt.told, "connected 200 ab cd end");
+}
+
+TEST_F(ConnectionTest, ATunnelPassesBytesAsTheyAre) {
+  begin(attempt);
+  answer(endpoint, 0, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\nearly");
+  ASSERT_TRUE(run_until([&] { return attempt.told.ends_with("early "); }));
+  attempt.lease->send_body("HTTP/1.1 \0");
+  EXPECT_TRUE(run_until([&] { return peer().received == "HTTP/1.1 "; }));
+  peer().stream->finish();
+  EXPECT_TRUE(wait_for(attempt));
+  EXPECT_EQ(attempt.told, "connected switch early tunnel end");
+  attempt.lease.reset();
+  EXPECT_EQ(stats.connections_idle.value(), 0);
+}
+
+}  // namespace
+}  // namespace penstock::upstream
