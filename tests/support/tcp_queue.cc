@@ -39,7 +39,8 @@ unsigned receive_queue(const SocketAddress& local, const SocketAddress& remote) 
   set_endpoint(local, question.body.id.idiag_src, question.body.id.idiag_sport);
   set_endpoint(remote, question.body.id.idiag_dst, question.body.id.idiag_dport);
 
-  const Fd netlink(must(::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG), "netlink"));
+  // Kept: tests that send byte by byte ask tens of thousands of times.
+  thread_local const Fd netlink(must(::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG), "netlink"));
   must(static_cast<int>(::send(netlink.get(), &question, sizeof question, 0)), "sock_diag");
   alignas(nlmsghdr) char answer[8192];
   must(static_cast<int>(::recv(netlink.get(), answer, sizeof answer, 0)), "sock_diag");
@@ -48,16 +49,23 @@ unsigned receive_queue(const SocketAddress& local, const SocketAddress& remote) 
   return reinterpret_cast<const inet_diag_msg*>(NLMSG_DATA(header))->idiag_rqueue;
 }
 
-}  // namespace
-
-bool peer_has_read_all(const Fd& socket) {
+bool is_connected(const Fd& socket) {
   sockaddr_storage peer;
   socklen_t length = sizeof peer;
-  if (::getpeername(socket.get(), reinterpret_cast<sockaddr*>(&peer), &length) != 0) return true;
+  return ::getpeername(socket.get(), reinterpret_cast<sockaddr*>(&peer), &length) == 0;
+}
+
+}  // namespace
+
+bool peers_queue_is_empty(const Fd& socket) {
+  return !is_connected(socket) || receive_queue(SocketAddress::peer_of(socket), SocketAddress::of(socket)) == 0;
+}
+
+bool peer_has_read_all(const Fd& socket) {
+  if (!is_connected(socket)) return true;
   int unacknowledged = 0;
   must(::ioctl(socket.get(), SIOCOUTQ, &unacknowledged), "SIOCOUTQ");
-  if (unacknowledged > 0) return false;
-  return receive_queue(SocketAddress::peer_of(socket), SocketAddress::of(socket)) == 0;
+  return unacknowledged == 0 && peers_queue_is_empty(socket);
 }
 
 }  // namespace penstock::e2e
