@@ -106,6 +106,13 @@ TEST(HarnessProcess, TellsTheSignalThatEndedIt) {
   EXPECT_EQ(process.exit_code(), -SIGTERM);
 }
 
+TEST(HarnessProcess, TellsWhatItsThreadsDo) {
+  Process process({"sh", "-c", "echo up; exec sleep 60"});
+  EXPECT_TRUE(process.out().wait_for("up"));
+  EXPECT_TRUE(eventually([&] { return process.threads().find("(sleep) S user") != std::string::npos; }))
+      << process.threads();
+}
+
 TEST(HarnessJson, FindsMembers) {
   const std::string line = R"({"path":"/a,b","status":200,"last":1.5})";
   EXPECT_EQ(json_member(line, "path"), "/a,b");

@@ -58,7 +58,8 @@ Gateway::~Gateway() {
   signal(SIGINT);
   const std::optional<int> code = process_->exit_code();
   if (code != 0) {
-    ADD_FAILURE() << "the gateway did not end well: " << (code ? std::to_string(*code) : "it runs on") << "\n"
+    ADD_FAILURE() << "the gateway did not end well: "
+                  << (code ? std::to_string(*code) : "it runs on\n" + process_->threads()) << "\n"
                   << process_->err().text();
   }
 }

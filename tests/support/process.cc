@@ -8,10 +8,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <sstream>
 #include <utility>
 
 namespace penstock::e2e {
@@ -105,6 +108,21 @@ std::size_t Process::resident_bytes() const {
 std::size_t Process::open_descriptors() const {
   const std::filesystem::directory_iterator entries("/proc/" + std::to_string(pid_) + "/fd");
   return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
+}
+
+std::string Process::threads() const {
+  std::ostringstream text;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(pid_) + "/task")) {
+    std::string stat, waits_in;
+    std::getline(std::ifstream(task.path() / "stat"), stat);
+    std::getline(std::ifstream(task.path() / "wchan"), waits_in);
+    std::istringstream fields(stat.substr(std::min(stat.size(), stat.rfind(')') + 1)));
+    std::vector<std::string> values{std::istream_iterator<std::string>(fields), {}};
+    if (values.size() < 13) continue;
+    text << stat.substr(0, stat.rfind(')') + 1) << " " << values[0] << " user " << values[11] << " system "
+         << values[12] << " in " << waits_in << "\n";
+  }
+  return text.str();
 }
 
 bool is_installed(const std::string& program) {

@@ -35,6 +35,8 @@ class Process {
   /// VmRSS, in bytes.
   std::size_t resident_bytes() const;
   std::size_t open_descriptors() const;
+  /// Each thread's name, state (R runs, S sleeps), CPU ticks and where in the kernel it waits: for one that won't end.
+  std::string threads() const;
 
  private:
   void kill_now();
