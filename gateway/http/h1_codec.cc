@@ -56,6 +56,7 @@ const llhttp_settings_t& H1Parser::settings() {
 void H1Parser::reset() {
   state_ = State::start;
   leading_ = 0;
+  bytes_.clear();
   if (bytes_.capacity() > kKeptCapacity) bytes_ = {};
   if (trailer_bytes_.capacity() > kKeptCapacity) trailer_bytes_ = {};
   if (untabbed_.capacity() > kKeptCapacity) untabbed_ = {};
@@ -100,6 +101,7 @@ H1Parser::Event H1Parser::skip_leading(std::string_view& in) {
     }
     if (in.empty()) return Event::need_more;
     if (leading_ == 1 || in.front() == '\r' || in.front() == '\n') {
+      bytes_.clear();
       return fail({ErrorKind::bad_request, "empty lines before a request"});
     }
   }

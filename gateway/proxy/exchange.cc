@@ -50,9 +50,14 @@ void Exchange::start(Context& context, ClientStream& stream, const Client& clien
   if (!answer_methods()) dispatch();
 }
 
-void Exchange::refuse(Context& context, ClientStream& stream, const Client& client, const http::HeadError& error) {
+void Exchange::refuse(Context& context, ClientStream& stream, const Client& client, const http::HeadError& error, bool to_head) {
   static const http::RequestHead kNoHead;
-  begin(context, stream, client, kNoHead, false);
+  static const http::RequestHead kNoHeadOfHead = [] {
+    http::RequestHead head;
+    head.method = http::Method::head;
+    return head;
+  }();
+  begin(context, stream, client, to_head ? kNoHeadOfHead : kNoHead, false);
   identify(client);
   fail(error.kind, error.detail);
 }
