@@ -243,6 +243,7 @@ H1Parser::Event H1Parser::feed_trailers(std::string_view& in) {
     if (trailer_bytes_.size() > limits_.head_bytes) return fail({ErrorKind::headers_too_large, "trailers over the limit"});
     if (signal_ != Signal::end) continue;
     if (HeadError error = parse_trailers(trailer_bytes_, limits_, trailers_)) return fail(error);
+    std::erase_if(trailers_, [this](const Field& field) { return named_by_connection(base_head(), field); });
     state_ = State::start;
     return Event::end;
   }
