@@ -51,6 +51,9 @@ class Characters {
   std::size_t returns_ = 0;
 };
 
+/// Each is compared with the name of each field: without a bound, time grows with the square of the head's size.
+constexpr std::size_t kConnectionOptionsMax = 64;
+
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 HeadError bad(const char* detail) { return {ErrorKind::bad_request, detail}; }
@@ -130,6 +133,7 @@ HeadError parse_transfer_encoding(std::string_view value) {
 HeadError parse_framing(Head& head) {
   bool has_length = false;
   bool has_coding = false;
+  std::size_t connection_options = 0;
   bool close = false;
   bool keep_alive = false;
   bool upgrade_option = false;
@@ -157,6 +161,7 @@ HeadError parse_framing(Head& head) {
       case FieldId::connection: {
         bool tokens = true;
         for_each_token(field.value, [&](std::string_view option) {
+          ++connection_options;
           tokens = tokens && is_token(option);
           if (iequals(option, "close")) {
             close = true;
@@ -169,6 +174,7 @@ HeadError parse_framing(Head& head) {
           }
         });
         if (!tokens) return bad("a Connection option that is no token");
+        if (connection_options > kConnectionOptionsMax) return {ErrorKind::headers_too_large, "too many Connection options"};
         break;
       }
       case FieldId::upgrade:
