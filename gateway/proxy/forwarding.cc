@@ -125,6 +125,8 @@ bool pass_request_field(const http::RequestHead& head, const Field& field, const
     case FieldId::x_forwarded_host:
       if (context.peer_trusted) received.host = field.value;
       return !context.forwarded->x_forwarded && context.peer_trusted;
+    case FieldId::forwarded_other:
+      return context.peer_trusted;
     case FieldId::forwarded:
       received.size += field.value.size() + 2;
       return !context.forwarded->forwarded && context.peer_trusted;
@@ -157,7 +159,10 @@ void forward_request(const http::RequestHead& head, const RequestContext& contex
     }
   }
   Text text(out.text, received.size + head.authority.size() + 2 * context.peer_ip.size() + kFixedText);
-  if (!received.has_host) out.added.push_back({"Host", head.authority.empty() ? context.endpoint : head.authority});
+  if (!received.has_host) {
+    const std::string_view endpoint = context.endpoint.starts_with("unix:") ? "localhost" : context.endpoint;
+    out.added.push_back({"Host", head.authority.empty() ? endpoint : head.authority});
+  }
   if (received.max_forwards > 0) {  // RFC 9110 §7.6.2
     text << std::to_string(received.max_forwards - 1);
     out.added.push_back({"Max-Forwards", text.take()});
