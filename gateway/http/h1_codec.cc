@@ -56,6 +56,7 @@ const llhttp_settings_t& H1Parser::settings() {
 void H1Parser::reset() {
   state_ = State::start;
   leading_ = 0;
+  bytes_.clear();
   if (bytes_.capacity() > kKeptCapacity) bytes_ = {};
   if (trailer_bytes_.capacity() > kKeptCapacity) trailer_bytes_ = {};
   if (untabbed_.capacity() > kKeptCapacity) untabbed_ = {};
@@ -100,6 +101,7 @@ H1Parser::Event H1Parser::skip_leading(std::string_view& in) {
     }
     if (in.empty()) return Event::need_more;
     if (leading_ == 1 || in.front() == '\r' || in.front() == '\n') {
+      bytes_.clear();
       return fail({ErrorKind::bad_request, "empty lines before a request"});
     }
   }
@@ -145,12 +147,17 @@ H1Parser::Event H1Parser::feed_head(std::string_view& in) {
   std::size_t used = 0;
   const llhttp_errno_t result = execute(without_tabs(piece), used);
   if (result != HPE_OK && signal_ != Signal::head) {
+    // Of an answer there is nothing more to tell: an endpoint that speaks another protocol may never end its line.
+    if (type() == HTTP_RESPONSE) return fail(classify({}));
     state_ = State::refused;
     return feed_refused(in);
   }
   bytes_.append(piece.data(), used);
   in.remove_prefix(used);
   if (signal_ == Signal::head) return finish_head();
+  // llhttp takes a line without a version for HTTP/0.9 and waits for fields, while its sender waits for an answer.
+  const bool unversioned = type() == HTTP_REQUEST && parser_.http_major == 0 && bytes_.find('\n') != std::string::npos;
+  if (unversioned) return fail(classify(bytes_));
   if (line_too_long()) return fail({ErrorKind::uri_too_long, "a request line over the limit"});
   if (bytes_.size() > limits_.head_bytes) return fail({ErrorKind::headers_too_large, "a head over the limit"});
   return Event::need_more;
@@ -238,6 +245,7 @@ H1Parser::Event H1Parser::feed_trailers(std::string_view& in) {
     if (trailer_bytes_.size() > limits_.head_bytes) return fail({ErrorKind::headers_too_large, "trailers over the limit"});
     if (signal_ != Signal::end) continue;
     if (HeadError error = parse_trailers(trailer_bytes_, limits_, trailers_)) return fail(error);
+    std::erase_if(trailers_, [this](const Field& field) { return named_by_connection(base_head(), field); });
     state_ = State::start;
     return Event::end;
   }

@@ -41,6 +41,8 @@ class H1Parser {
   std::string_view body() const { return body_; }
   const std::vector<Field>& trailers() const { return trailers_; }
   const HeadError& error() const { return error_; }
+  /// The bytes of the head so far, also of one that is refused.
+  std::string_view head_bytes() const { return bytes_; }
   /// No message has begun.
   bool idle() const { return state_ == State::start && leading_ == 0; }
   /// A head has begun and is not complete.

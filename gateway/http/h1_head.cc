@@ -1,5 +1,6 @@
 #include "gateway/http/h1_head.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <optional>
@@ -49,6 +50,9 @@ class Characters {
   bool bad_ = false;
   std::size_t returns_ = 0;
 };
+
+/// Each is compared with the name of each field: without a bound, time grows with the square of the head's size.
+constexpr std::size_t kConnectionOptionsMax = 64;
 
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
@@ -129,6 +133,7 @@ HeadError parse_transfer_encoding(std::string_view value) {
 HeadError parse_framing(Head& head) {
   bool has_length = false;
   bool has_coding = false;
+  std::size_t connection_options = 0;
   bool close = false;
   bool keep_alive = false;
   bool upgrade_option = false;
@@ -156,6 +161,7 @@ HeadError parse_framing(Head& head) {
       case FieldId::connection: {
         bool tokens = true;
         for_each_token(field.value, [&](std::string_view option) {
+          ++connection_options;
           tokens = tokens && is_token(option);
           if (iequals(option, "close")) {
             close = true;
@@ -168,6 +174,7 @@ HeadError parse_framing(Head& head) {
           }
         });
         if (!tokens) return bad("a Connection option that is no token");
+        if (connection_options > kConnectionOptionsMax) return {ErrorKind::headers_too_large, "too many Connection options"};
         break;
       }
       case FieldId::upgrade:
@@ -228,6 +235,25 @@ HeadError parse_request_semantics(RequestHead& head, std::string& scratch) {
   return {};
 }
 
+/// RFC 9110 §6.5.1: controls, conditionals, credentials and what describes the content belong into the header section.
+bool may_trail(const Field& field) {
+  switch (field.id) {
+    case FieldId::referer:
+    case FieldId::user_agent:
+    case FieldId::date:
+      return true;
+    case FieldId::other:
+      break;
+    default:
+      return false;
+  }
+  constexpr std::string_view kHeaderOnly[] = {"age",           "cache-control",     "content-encoding", "content-range", "expires",
+                                              "if-match",      "if-modified-since", "if-none-match",    "if-range",      "if-unmodified-since",
+                                              "location",      "pragma",            "range",            "retry-after",   "set-cookie",
+                                              "vary",          "warning",           "www-authenticate"};
+  return std::none_of(std::begin(kHeaderOnly), std::end(kHeaderOnly), [&](std::string_view name) { return iequals(name, field.name); });
+}
+
 HeadError check_size(std::string_view bytes, const HeadLimits& limits) {
   const std::size_t line = std::min(bytes.find('\n'), bytes.size());
   if (line > limits.line_bytes + 1) return {ErrorKind::uri_too_long, "a request line over the limit"};
@@ -282,18 +308,19 @@ HeadError parse_response_head(std::string_view bytes, const HeadLimits& limits, 
 
 HeadError parse_trailers(std::string_view bytes, const HeadLimits& limits, std::vector<Field>& fields) {
   if (HeadError error = parse_fields(bytes, 0, Characters(bytes), limits, fields)) return error;
-  std::erase_if(fields, [](const Field& field) {
-    switch (field.id) {
-      case FieldId::other:
-      case FieldId::referer:
-      case FieldId::user_agent:
-      case FieldId::date:
-        return false;
-      default:
-        return true;
-    }
-  });
+  std::erase_if(fields, [](const Field& field) { return !may_trail(field); });
   return {};
+}
+
+bool named_by_connection(const Head& head, const Field& field) {
+  if (!head.has_connection_options) return false;
+  if (field.id == FieldId::host || field.id == FieldId::content_length || field.id == FieldId::expect) return false;
+  bool named = false;
+  for (const Field& connection : head.fields) {
+    if (connection.id != FieldId::connection) continue;
+    for_each_token(connection.value, [&](std::string_view option) { named = named || iequals(option, field.name); });
+  }
+  return named;
 }
 
 }  // namespace penstock::http

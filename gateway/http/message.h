@@ -30,6 +30,7 @@ enum class FieldId : std::uint8_t {
   date,
   expect,
   forwarded,
+  forwarded_other,  ///< further names by which proxies tell backends about the client
   host,
   http2_settings,
   keep_alive,

@@ -1,6 +1,9 @@
 #include "gateway/http/target.h"
 
+#include <algorithm>
 #include <array>
+
+#include "gateway/base/ip.h"
 
 namespace penstock::http {
 namespace {
@@ -26,7 +29,8 @@ struct CharSet {
 // RFC 3986: unreserved, sub-delims, ":", "@", "/"; and "[", "]" in queries, which everybody sends. Percent is looked at apart.
 constexpr CharSet kPath("-._~!$&'()*+,;=:@/");
 constexpr CharSet kQuery("-._~!$&'()*+,;=:@/?[]");
-constexpr CharSet kRegName("-._~!$&'()*+,;=");
+// Without the comma: whoever joins or splits repeated fields would see two hosts.
+constexpr CharSet kRegName("-._~!$&'()*+;=");
 
 /// Null if all is well. Percent-encodings must be whole, and none may hide a NUL.
 template <const CharSet& kSet>
@@ -104,7 +108,8 @@ const char* parse_absolute(RequestHead& head, std::string& scratch) {
   const std::size_t colon = rest.find("://");
   if (colon == std::string_view::npos) return "a target that is neither a path nor a URI";
   const std::string_view scheme = rest.substr(0, colon);
-  if (!iequals(scheme, "http") && !iequals(scheme, "https")) return "a scheme that is neither http nor https";
+  if (iequals(scheme, "https")) return "https on a connection that is not secured";  // RFC 9110 §7.4
+  if (!iequals(scheme, "http")) return "a scheme other than http";
   rest.remove_prefix(colon + 3);
   const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
   head.authority = rest.substr(0, end);
@@ -122,11 +127,9 @@ bool is_authority(std::string_view text) {
   std::size_t host_end;
   if (!text.empty() && text.front() == '[') {
     const std::size_t close = text.find(']');
-    if (close == std::string_view::npos || close < 3) return false;
-    for (char c : text.substr(1, close - 1)) {
-      if (hex(c) < 0 && c != ':' && c != '.') return false;
-    }
-    if (text.substr(1, close - 1).find(':') == std::string_view::npos) return false;
+    if (close == std::string_view::npos) return false;
+    const std::string_view literal = text.substr(1, close - 1);
+    if (literal.find(':') == std::string_view::npos || !IpAddress::parse(literal)) return false;
     host_end = close + 1;
   } else {
     host_end = std::min(text.find(':'), text.size());

@@ -141,7 +141,7 @@ void Downstream::refuse(const http::HeadError& error) {
   request_done_ = false;
   keep_alive_ = false;
   exchange_ = context_.exchanges.take();
-  exchange_->refuse(context_, *this, client(), error);
+  exchange_->refuse(context_, *this, client(), error, parser_->head_bytes().starts_with("HEAD "));
 }
 
 // ---- the exchange's wishes

@@ -50,9 +50,14 @@ void Exchange::start(Context& context, ClientStream& stream, const Client& clien
   if (!answer_methods()) dispatch();
 }
 
-void Exchange::refuse(Context& context, ClientStream& stream, const Client& client, const http::HeadError& error) {
+void Exchange::refuse(Context& context, ClientStream& stream, const Client& client, const http::HeadError& error, bool to_head) {
   static const http::RequestHead kNoHead;
-  begin(context, stream, client, kNoHead, false);
+  static const http::RequestHead kNoHeadOfHead = [] {
+    http::RequestHead head;
+    head.method = http::Method::head;
+    return head;
+  }();
+  begin(context, stream, client, to_head ? kNoHeadOfHead : kNoHead, false);
   identify(client);
   fail(error.kind, error.detail);
 }
@@ -86,11 +91,16 @@ void Exchange::identify(const Client& client) {
 bool Exchange::answer_methods() {
   if (head_->method == http::Method::connect || head_->method == http::Method::trace) {
     error_ = ErrorKind::method_not_allowed;
-    answer(make_reply(error_, "CONNECT and TRACE are not served", request_id_), "Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");
+    Reply reply = make_reply(error_, "CONNECT and TRACE are not served", request_id_);
+    // The client may have sent its tunnel's first bytes already: they are no request.
+    reply.close = head_->method == http::Method::connect;
+    answer(std::move(reply), "Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");
     return true;
   }
   // RFC 9110 §7.6.2: the last recipient on the way answers itself.
-  if (head_->method == http::Method::options && head_->get(http::FieldId::max_forwards) == "0") {
+  const std::string_view hops = head_->get(http::FieldId::max_forwards);
+  const bool no_more_hops = !hops.empty() && hops.find_first_not_of('0') == std::string_view::npos;
+  if (head_->method == http::Method::options && no_more_hops) {
     answer({.status = 200, .body = {}, .content_type = {}, .proxy_status = {}}, "Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");
     return true;
   }

@@ -36,8 +36,8 @@ class Exchange final : private upstream::AttemptHandler {
 
   /// `complete`: the request has no body (left). May answer before it returns.
   void start(Context& context, ClientStream& stream, const Client& client, const http::RequestHead& head, bool complete);
-  /// Answers a request that could not even be read.
-  void refuse(Context& context, ClientStream& stream, const Client& client, const http::HeadError& error);
+  /// Answers a request that could not even be read; `to_head`: as far as it could, it was a HEAD.
+  void refuse(Context& context, ClientStream& stream, const Client& client, const http::HeadError& error, bool to_head);
 
   // ---- from the client's stream
   void on_request_body(std::string_view bytes);

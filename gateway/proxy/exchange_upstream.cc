@@ -12,7 +12,9 @@ Nanos nanos(conf::milliseconds duration) { return static_cast<Nanos>(duration.co
 /// RFC 9110 §15.2.2: the answer names what is switched to; it must be what was asked for.
 bool is_websocket(const http::ResponseHead& head) {
   return head.version == http::Version::http11 && head.wants_upgrade &&
-         http::iequals(head.get(http::FieldId::upgrade), "websocket");
+         std::all_of(head.fields.begin(), head.fields.end(), [](const http::Field& field) {
+           return field.id != http::FieldId::upgrade || http::iequals(field.value, "websocket");
+         });
 }
 
 }  // namespace

@@ -98,6 +98,11 @@ void Connection::on_bytes(std::string_view bytes) {
     return;
   }
   home_.received(bytes.size());
+  if (nothing_sent()) {
+    // On their way before the request was: what was left of another client's exchange, or a server that speaks first.
+    fail(ErrorKind::upstream_reset, "bytes before the request");
+    return;
+  }
   answered_ = true;
   if (paused_) {
     stash_.append(bytes);
