@@ -20,9 +20,9 @@ constexpr std::array<bool, 256> make_token_chars() {
 }
 constexpr std::array<bool, 256> kTokenChars = make_token_chars();
 
-/// What a head may hold at all: visible characters, spaces, tabs, bytes from 0x80 (RFC 9110 §5.5), and line ends. One pass over
-/// the whole head, written so that it vectorises. Where CR and LF stand is for the lines to say, but for stray CRs: there
-/// must be as many as lines.
+/// What a head may hold at all: visible characters, spaces, tabs, bytes from 0x80 (RFC 9110 §5.5), and line ends. One
+/// pass over the whole head, written so that it vectorises. Where CR and LF stand is for the lines to say, but for
+/// stray CRs: there must be as many as lines.
 class Characters {
  public:
   explicit Characters(std::string_view head) {
@@ -54,9 +54,13 @@ class Characters {
 /// Each is compared with the name of each field: without a bound, time grows with the square of the head's size.
 constexpr std::size_t kConnectionOptionsMax = 64;
 
-constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
+constexpr bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
 
-HeadError bad(const char* detail) { return {ErrorKind::bad_request, detail}; }
+HeadError bad(const char* detail) {
+  return {ErrorKind::bad_request, detail};
+}
 
 /// Takes one line, without its CRLF, off the front. nullopt if a bare LF ends it, or nothing does.
 std::optional<std::string_view> take_line(std::string_view& bytes) {
@@ -87,8 +91,8 @@ HeadError parse_field(std::string_view line, Field& field) {
 }
 
 /// `lines` is how many have been taken off the head before; `characters` are the whole head's.
-HeadError parse_fields(std::string_view bytes, std::size_t lines, const Characters& characters, const HeadLimits& limits,
-                       std::vector<Field>& fields) {
+HeadError parse_fields(std::string_view bytes, std::size_t lines, const Characters& characters,
+                       const HeadLimits& limits, std::vector<Field>& fields) {
   fields.clear();
   if (!characters.good()) return bad("a control character");
   while (true) {
@@ -123,7 +127,8 @@ HeadError parse_transfer_encoding(std::string_view value) {
     chunked += last_is_chunked;
     all_tokens = all_tokens && is_token(coding.substr(0, coding.find_first_of("; \t")));
   });
-  if (!last_is_chunked || chunked != 1 || !all_tokens) return bad("a Transfer-Encoding that does not end in one chunked");
+  if (!last_is_chunked || chunked != 1 || !all_tokens)
+    return bad("a Transfer-Encoding that does not end in one chunked");
   if (codings > 1) return {ErrorKind::coding_unknown, "a transfer coding other than chunked"};
   if (value.size() != 7) return bad("an odd Transfer-Encoding");
   return {};
@@ -174,7 +179,8 @@ HeadError parse_framing(Head& head) {
           }
         });
         if (!tokens) return bad("a Connection option that is no token");
-        if (connection_options > kConnectionOptionsMax) return {ErrorKind::headers_too_large, "too many Connection options"};
+        if (connection_options > kConnectionOptionsMax)
+          return {ErrorKind::headers_too_large, "too many Connection options"};
         break;
       }
       case FieldId::upgrade:
@@ -197,8 +203,8 @@ std::optional<HeadError> parse_version(std::string_view text, Version& version) 
   } else if (text == "HTTP/1.0") {
     version = Version::http10;
   } else {
-    const bool is_version = text.size() == 8 && text.starts_with("HTTP/") && text[6] == '.' && text[5] >= '0' && text[5] <= '9' &&
-                            text[7] >= '0' && text[7] <= '9';
+    const bool is_version = text.size() == 8 && text.starts_with("HTTP/") && text[6] == '.' && text[5] >= '0' &&
+                            text[5] <= '9' && text[7] >= '0' && text[7] <= '9';
     if (is_version) return HeadError{ErrorKind::version_unsupported, "an HTTP version other than 1.0 and 1.1"};
     return bad("a request line without a version");
   }
@@ -213,7 +219,8 @@ HeadError parse_request_line(std::string_view line, RequestHead& head) {
   if (!is_token(head.method_text)) return bad("a bad method");
   head.method = parse_method(head.method_text);
   head.target = line.substr(first + 1, last - first - 1);
-  if (head.target.empty() || head.target.find(' ') != std::string_view::npos) return bad("a space too many in the request line");
+  if (head.target.empty() || head.target.find(' ') != std::string_view::npos)
+    return bad("a space too many in the request line");
   if (auto error = parse_version(line.substr(last + 1), head.version)) return *error;
   return {};
 }
@@ -226,7 +233,8 @@ HeadError parse_request_semantics(RequestHead& head, std::string& scratch) {
       if (host) return bad("a repeated Host");
       host = &field;
     } else if (field.id == FieldId::expect) {
-      if (!iequals(field.value, "100-continue")) return {ErrorKind::expectation_failed, "an expectation other than 100-continue"};
+      if (!iequals(field.value, "100-continue"))
+        return {ErrorKind::expectation_failed, "an expectation other than 100-continue"};
       head.expect_continue = head.version == Version::http11;
     }
   }
@@ -247,11 +255,26 @@ bool may_trail(const Field& field) {
     default:
       return false;
   }
-  constexpr std::string_view kHeaderOnly[] = {"age",           "cache-control",     "content-encoding", "content-range", "expires",
-                                              "if-match",      "if-modified-since", "if-none-match",    "if-range",      "if-unmodified-since",
-                                              "location",      "pragma",            "range",            "retry-after",   "set-cookie",
-                                              "vary",          "warning",           "www-authenticate"};
-  return std::none_of(std::begin(kHeaderOnly), std::end(kHeaderOnly), [&](std::string_view name) { return iequals(name, field.name); });
+  constexpr std::string_view kHeaderOnly[] = {"age",
+                                              "cache-control",
+                                              "content-encoding",
+                                              "content-range",
+                                              "expires",
+                                              "if-match",
+                                              "if-modified-since",
+                                              "if-none-match",
+                                              "if-range",
+                                              "if-unmodified-since",
+                                              "location",
+                                              "pragma",
+                                              "range",
+                                              "retry-after",
+                                              "set-cookie",
+                                              "vary",
+                                              "warning",
+                                              "www-authenticate"};
+  return std::none_of(std::begin(kHeaderOnly), std::end(kHeaderOnly),
+                      [&](std::string_view name) { return iequals(name, field.name); });
 }
 
 HeadError check_size(std::string_view bytes, const HeadLimits& limits) {
@@ -270,7 +293,8 @@ bool is_token(std::string_view text) {
   return !text.empty();
 }
 
-HeadError parse_request_head(std::string_view bytes, const HeadLimits& limits, RequestHead& head, std::string& scratch) {
+HeadError parse_request_head(std::string_view bytes, const HeadLimits& limits, RequestHead& head,
+                             std::string& scratch) {
   if (HeadError error = check_size(bytes, limits)) return error;
   const Characters characters(bytes);
   const auto line = take_line(bytes);
@@ -294,10 +318,12 @@ HeadError parse_response_head(std::string_view bytes, const HeadLimits& limits, 
   if (HeadError error = parse_fields(bytes, 1, characters, limits, head.fields)) return error;
   if (HeadError error = parse_framing(head)) return error;
   const bool bodiless = head.status < 200 || head.status == 204 || head.status == 304;
-  if (head.body == BodyKind::chunked && (head.status < 200 || head.status == 204)) return bad("Transfer-Encoding in a 1xx or 204");
+  if (head.body == BodyKind::chunked && (head.status < 200 || head.status == 204))
+    return bad("Transfer-Encoding in a 1xx or 204");
   if (to == Method::head || bodiless) {
     // A length is kept where it speaks of what a GET would have had; content after a 204 is left on the connection.
-    if (head.body == BodyKind::length && head.content_length > 0 && head.status < 300 && bodiless) head.keep_alive = false;
+    if (head.body == BodyKind::length && head.content_length > 0 && head.status < 300 && bodiless)
+      head.keep_alive = false;
     head.body = BodyKind::none;
   } else if (head.body == BodyKind::none) {
     head.body = BodyKind::until_close;

@@ -26,8 +26,8 @@ struct HeadError {
   explicit operator bool() const { return kind != ErrorKind::none; }
 };
 
-/// `bytes` is a whole head with its empty line. On success the head's views point into `bytes` (or into `scratch`, where
-/// a path had to be normalised). The fields' capacity is kept from head to head.
+/// `bytes` is a whole head with its empty line. On success the head's views point into `bytes` (or into `scratch`,
+/// where a path had to be normalised). The fields' capacity is kept from head to head.
 HeadError parse_request_head(std::string_view bytes, const HeadLimits& limits, RequestHead& head, std::string& scratch);
 /// `to` is the method of the request that this answers; a HEAD's answer has no body.
 HeadError parse_response_head(std::string_view bytes, const HeadLimits& limits, Method to, ResponseHead& head);

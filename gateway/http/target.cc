@@ -8,7 +8,9 @@
 namespace penstock::http {
 namespace {
 
-constexpr bool is_alnum(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool is_alnum(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 constexpr int hex(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -26,7 +28,8 @@ struct CharSet {
   constexpr bool has(char c) const { return in[static_cast<unsigned char>(c)]; }
 };
 
-// RFC 3986: unreserved, sub-delims, ":", "@", "/"; and "[", "]" in queries, which everybody sends. Percent is looked at apart.
+// RFC 3986: unreserved, sub-delims, ":", "@", "/"; and "[", "]" in queries, which everybody sends. Percent is looked at
+// apart.
 constexpr CharSet kPath("-._~!$&'()*+,;=:@/");
 constexpr CharSet kQuery("-._~!$&'()*+,;=:@/?[]");
 // Without the comma: whoever joins or splits repeated fields would see two hosts.
@@ -39,7 +42,8 @@ const char* check(std::string_view text) {
     const char c = text[i];
     if (kSet.has(c)) continue;
     if (c != '%') return "a character that a request target can't have";
-    if (i + 2 >= text.size() || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0) return "a bad percent-encoding in the target";
+    if (i + 2 >= text.size() || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0)
+      return "a bad percent-encoding in the target";
     if (text[i + 1] == '0' && text[i + 2] == '0') return "a NUL in the target";
     i += 2;
   }
@@ -51,7 +55,8 @@ int dots(std::string_view segment) {
   int count = 0;
   for (std::size_t i = 0; i < segment.size(); ++i, ++count) {
     if (segment[i] == '.') continue;
-    if (segment[i] != '%' || i + 2 >= segment.size() || segment[i + 1] != '2' || (segment[i + 2] | 0x20) != 'e') return 0;
+    if (segment[i] != '%' || i + 2 >= segment.size() || segment[i + 1] != '2' || (segment[i + 2] | 0x20) != 'e')
+      return 0;
     i += 2;
   }
   return count <= 2 ? count : 0;
@@ -61,7 +66,8 @@ bool has_dot_segment(std::string_view path) {
   for (std::size_t at = path.find('/'); at != std::string_view::npos;) {
     const std::size_t next = path.find('/', at + 1);
     const char first = at + 1 < path.size() ? path[at + 1] : '/';
-    if ((first == '.' || first == '%') && dots(path.substr(at + 1, next == path.npos ? next : next - at - 1)) > 0) return true;
+    if ((first == '.' || first == '%') && dots(path.substr(at + 1, next == path.npos ? next : next - at - 1)) > 0)
+      return true;
     at = next;
   }
   return false;

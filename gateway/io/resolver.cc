@@ -52,7 +52,8 @@ void resolve(Loop& loop, const std::string& host, std::uint16_t port,
     (void)request.release();  // `finished` takes it back
     return;
   }
-  loop.post([request = std::shared_ptr<Request>(std::move(request)), status] { request->done({}, uv_strerror(status)); });
+  loop.post(
+      [request = std::shared_ptr<Request>(std::move(request)), status] { request->done({}, uv_strerror(status)); });
 }
 
 }  // namespace penstock::io

@@ -56,7 +56,7 @@ class Text {
 constexpr std::size_t kFixedText = 64;
 
 struct Received {
-  std::size_t size = 0;          ///< of all values that may be appended to
+  std::size_t size = 0;  ///< of all values that may be appended to
   std::string_view proto;
   std::string_view host;
   bool has_host = false;
@@ -77,7 +77,9 @@ void append_values(const http::Head& head, FieldId id, Text& text) {
   }
 }
 
-bool is_v6(std::string_view ip) { return ip.find(':') != std::string_view::npos; }
+bool is_v6(std::string_view ip) {
+  return ip.find(':') != std::string_view::npos;
+}
 
 /// RFC 7239 §4: for and by are quoted where they hold more than a token.
 void append_forwarded(Text& text, const http::RequestHead& head, const RequestContext& context) {
@@ -86,7 +88,8 @@ void append_forwarded(Text& text, const http::RequestHead& head, const RequestCo
   text << ";proto=" << context.scheme;
 }
 
-void add_forwarding(const http::RequestHead& head, const RequestContext& context, const Received& received, Text& text, FieldSet& out) {
+void add_forwarding(const http::RequestHead& head, const RequestContext& context, const Received& received, Text& text,
+                    FieldSet& out) {
   if (context.forwarded->x_forwarded) {
     if (context.peer_trusted) append_values(head, FieldId::x_forwarded_for, text);
     text << context.peer_ip;
@@ -103,7 +106,8 @@ void add_forwarding(const http::RequestHead& head, const RequestContext& context
 }
 
 /// True if the field goes on as it came.
-bool pass_request_field(const http::RequestHead& head, const Field& field, const RequestContext& context, Received& received) {
+bool pass_request_field(const http::RequestHead& head, const Field& field, const RequestContext& context,
+                        Received& received) {
   switch (field.id) {
     case FieldId::content_length:
     case FieldId::x_request_id:
@@ -172,7 +176,8 @@ void forward_request(const http::RequestHead& head, const RequestContext& contex
   out.added.push_back({"Via", head.version == http::Version::http11 ? "1.1 penstock" : "1.0 penstock"});
 }
 
-void forward_response(const http::ResponseHead& head, std::string_view request_id, std::string_view date, FieldSet& out) {
+void forward_response(const http::ResponseHead& head, std::string_view request_id, std::string_view date,
+                      FieldSet& out) {
   out.passed.clear();
   out.added.clear();
   bool has_date = false;

@@ -3,7 +3,8 @@
 namespace penstock::proxy {
 namespace {
 
-/// At the front of a Location, two slashes begin a host (RFC 3986 §4.2): the client would be sent wherever the request says.
+/// At the front of a Location, two slashes begin a host (RFC 3986 §4.2): the client would be sent wherever the request
+/// says.
 std::string_view path_after(std::string_view out, std::string_view path) {
   if (!out.empty()) return path;
   while (path.starts_with("//")) path.remove_prefix(1);

@@ -38,7 +38,9 @@ void Connection::begin(AttemptHandler& handler, http::Method method) {
   request_complete_ = waiting_ = answered_ = head_seen_ = interim_ = answer_complete_ = clean_ = paused_ = false;
 }
 
-bool Connection::reusable() const { return answer_complete_ && request_complete_ && clean_ && !tunnel_ && stream_->unsent() == 0; }
+bool Connection::reusable() const {
+  return answer_complete_ && request_complete_ && clean_ && !tunnel_ && stream_->unsent() == 0;
+}
 
 void Connection::park(Nanos idle_timeout) {
   handler_ = nullptr;
