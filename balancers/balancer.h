@@ -1,6 +1,7 @@
 // The shape of every balancer: built once per snapshot, asked once per attempt, answers with an index.
 //
-// Pure: no clock, no randomness, no I/O, no locks inside. All that varies is handed in, so that a decision can be replayed.
+// Pure: no clock, no randomness, no I/O, no locks inside. All that varies is handed in, so that a decision can be
+// replayed.
 #pragma once
 
 #include <cstddef>
@@ -18,10 +19,10 @@ struct Load {
 
 /// What one pick is about.
 struct Pick {
-  std::uint64_t key = 0;                     ///< hash of the request's balancing key; unused by keyless policies
-  std::uint64_t random = 0;                  ///< fresh uniform bits
-  std::uint64_t turn = 0;                    ///< counts this worker's picks, starting anywhere
-  std::span<const std::uint32_t> tried = {}; ///< endpoints that this request has failed at already
+  std::uint64_t key = 0;                      ///< hash of the request's balancing key; unused by keyless policies
+  std::uint64_t random = 0;                   ///< fresh uniform bits
+  std::uint64_t turn = 0;                     ///< counts this worker's picks, starting anywhere
+  std::span<const std::uint32_t> tried = {};  ///< endpoints that this request has failed at already
 };
 
 /// One policy over one snapshot of endpoints. Immutable, and so usable from any thread.

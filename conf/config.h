@@ -58,7 +58,8 @@ struct UpstreamTimeouts {
   milliseconds connect{2'000};
   milliseconds first_byte{15'000};  ///< request sent to the first byte of the answer; 504
   milliseconds idle{60'000};        ///< between two reads or writes of a body, and in a tunnel
-  /// From the request's head to the last byte of the answer. Left out: 30 s to the answer's head, and no bound on a body that keeps moving.
+  /// From the request's head to the last byte of the answer. Left out: 30 s to the answer's head, and no bound on a
+  /// body that keeps moving.
   std::optional<milliseconds> total;
 };
 
@@ -72,9 +73,9 @@ struct Endpoint {
 
 /// upstreams.NAME.pool: kept-alive connections, counted per endpoint and worker.
 struct Pool {
-  std::uint64_t max_idle = 512;                    ///< idle connections kept
-  std::uint64_t max_connections = 4096;            ///< in all; beyond it 503
-  milliseconds idle{55'000};                       ///< an idle connection is closed after this
+  std::uint64_t max_idle = 512;          ///< idle connections kept
+  std::uint64_t max_connections = 4096;  ///< in all; beyond it 503
+  milliseconds idle{55'000};             ///< an idle connection is closed after this
   std::uint64_t requests_per_connection = 10'000;
 };
 
@@ -88,11 +89,12 @@ struct Upstream {
   Pool pool;
 };
 
-/// What a request must have. Empty means "any". The most specific route wins whatever the order (docs/config.md, Routes).
+/// What a request must have. Empty means "any". The most specific route wins whatever the order (docs/config.md,
+/// Routes).
 struct Match {
-  std::string host;                 ///< lower case; exact "api.example.com" or "*.example.com"
-  std::string path;                 ///< "/exact", "/prefix/*", "/users/{id}/orders"; "" is any
-  std::vector<std::string> methods; ///< upper case
+  std::string host;                                          ///< lower case; exact "api.example.com" or "*.example.com"
+  std::string path;                                          ///< "/exact", "/prefix/*", "/users/{id}/orders"; "" is any
+  std::vector<std::string> methods;                          ///< upper case
   std::vector<std::pair<std::string, std::string>> headers;  ///< name (lower case) → exact value; "*" = present
   std::vector<std::pair<std::string, std::string>> query;    ///< name → exact value (decoded); "*" = present
 };

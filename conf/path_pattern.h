@@ -8,8 +8,8 @@
 
 namespace penstock::conf {
 
-/// Checks a pattern and gives it back. What can never stand in a path is refused: "?", "#", spaces, dot segments, broken
-/// percent-encoding.
+/// Checks a pattern and gives it back. What can never stand in a path is refused: "?", "#", spaces, dot segments,
+/// broken percent-encoding.
 Parsed<std::string> read_path_pattern(std::string_view text);
 
 /// One spelling of the pattern for all that match the same paths: parameters have no name, runs of "/" are one, and

@@ -51,11 +51,18 @@ UpstreamTimeouts override_timeouts(UpstreamTimeouts timeouts, const DraftTimeout
   return timeouts;
 }
 
+/// The route label of what no route matched.
+constexpr std::string_view kNoRouteId = "none";
+
 /// An id that no other route may have; empty if the file gives none.
 std::string claim_id(const Placed<DraftRoute>& draft, RouteIds& ids, Problems& problems) {
   const auto& id = draft.value.id;
   if (!id || !id->sound) return "";
-  if (!ids.claim(id->value)) problems.add(id->mark, "another route has the id " + in_quotes(id->value) + " already");
+  if (id->value == kNoRouteId) {
+    problems.add(id->mark, "the id " + in_quotes(id->value) + " stands for requests without a route in the metrics");
+  } else if (!ids.claim(id->value)) {
+    problems.add(id->mark, "another route has the id " + in_quotes(id->value) + " already");
+  }
   return id->value;
 }
 
@@ -87,6 +94,7 @@ void check_matches(const std::vector<Placed<DraftRoute>>& drafts, const std::vec
 void resolve_routes(std::vector<Placed<DraftRoute>> drafts, Config& config, Problems& problems) {
   const UpstreamIndex index = index_upstreams(config.upstreams);
   RouteIds ids;
+  ids.claim(std::string(kNoRouteId));
   std::vector<std::string> written;
   for (const auto& draft : drafts) written.push_back(claim_id(draft, ids, problems));
   for (std::size_t i = 0; i < drafts.size(); ++i) {

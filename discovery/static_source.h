@@ -1,4 +1,5 @@
-// The endpoints that stand in the configuration itself. Names among them are resolved off the loop, and again and again.
+// The endpoints that stand in the configuration itself. Names among them are resolved off the loop, and again and
+// again.
 #pragma once
 
 #include <functional>
@@ -26,7 +27,8 @@ class StaticSource {
   using Settled = std::function<void()>;
 
   /// Publishes at once what needs no resolving, and later whatever changes; never from other threads.
-  StaticSource(io::Loop& loop, const conf::Upstream& upstream, Publish publish, Warn warn, Settled settled = [] {});
+  StaticSource(
+      io::Loop& loop, const conf::Upstream& upstream, Publish publish, Warn warn, Settled settled = [] {});
   ~StaticSource();
   StaticSource(const StaticSource&) = delete;
   StaticSource& operator=(const StaticSource&) = delete;

@@ -9,8 +9,8 @@
 
 namespace penstock {
 
-/// Starts at once, on the worker's thread. Answers carry "Connection: close" from now on. Connections that rest are given a
-/// moment, because a request may be on its way on them, and are then closed; after `timeout` the rest is cut.
+/// Starts at once, on the worker's thread. Answers carry "Connection: close" from now on. Connections that rest are
+/// given a moment, because a request may be on its way on them, and are then closed; after `timeout` the rest is cut.
 class Drain {
  public:
   Drain(proxy::Context& context, conf::milliseconds timeout, std::function<void()> done);

@@ -14,7 +14,8 @@
 namespace penstock {
 namespace {
 
-/// How long the start waits for names to be resolved; upstreams without an address by then answer 503 until they have one.
+/// How long the start waits for names to be resolved; upstreams without an address by then answer 503 until they have
+/// one.
 constexpr Nanos kNamesPatience = 2 * kNanosPerSecond;
 
 double unix_seconds() {
@@ -49,8 +50,8 @@ Gateway::~Gateway() = default;
 
 void Gateway::run() {
   io::ignore_broken_pipes();
-  signals_ = std::make_unique<io::Signals>(
-      loop_, std::initializer_list<int>{SIGTERM, SIGQUIT, SIGINT, SIGUSR1, SIGHUP}, [this](int signal) { on_signal(signal); });
+  signals_ = std::make_unique<io::Signals>(loop_, std::initializer_list<int>{SIGTERM, SIGQUIT, SIGINT, SIGUSR1, SIGHUP},
+                                           [this](int signal) { on_signal(signal); });
   if (config_->access_log) {
     const auto format = config_->access_log->format == conf::LogFormat::json ? observe::AccessLogFormat::json
                                                                              : observe::AccessLogFormat::combined;
@@ -69,7 +70,8 @@ void Gateway::run() {
 
 void Gateway::make_workers() {
   const Worker::Shared shared = {config_, std::make_shared<const routing::RouteTable>(*config_), access_log_.get()};
-  for (unsigned i = 0; i < config_->workers; ++i) workers_.push_back(std::make_unique<Worker>(i, shared, random_seed()));
+  for (unsigned i = 0; i < config_->workers; ++i)
+    workers_.push_back(std::make_unique<Worker>(i, shared, random_seed()));
 }
 
 /// The first connections have waited in the listeners' queues until here.
@@ -210,14 +212,17 @@ std::vector<admin::RouteView> Gateway::routes() const {
     for (const std::string& method : route.match.methods) match += " " + method;
     for (const auto& [name, value] : route.match.headers) match += " " + name + ": " + value;
     for (const auto& [name, value] : route.match.query) match += " ?" + name + "=" + value;
-    std::string target = route.upstream   ? "upstream " + config_->upstreams[*route.upstream].name
-                         : route.respond  ? "respond " + std::to_string(route.respond->status)
-                                          : "redirect " + std::to_string(route.redirect->status) + " " + route.redirect->to;
+    std::string target = route.upstream ? "upstream " + config_->upstreams[*route.upstream].name
+                         : route.respond
+                             ? "respond " + std::to_string(route.respond->status)
+                             : "redirect " + std::to_string(route.redirect->status) + " " + route.redirect->to;
     views.push_back({route.id, std::move(match), std::move(target)});
   }
   return views;
 }
 
-std::string Gateway::config_text() const { return conf::to_yaml(*config_); }
+std::string Gateway::config_text() const {
+  return conf::to_yaml(*config_);
+}
 
 }  // namespace penstock

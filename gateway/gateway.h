@@ -16,7 +16,8 @@
 
 namespace penstock {
 
-/// Runs one configuration until a signal ends it. TERM and QUIT drain, a second one or INT stops at once, USR1 reopens logs.
+/// Runs one configuration until a signal ends it. TERM and QUIT drain, a second one or INT stops at once, USR1 reopens
+/// logs.
 class Gateway : private admin::AdminSource {
  public:
   explicit Gateway(std::shared_ptr<const conf::Config> config);

@@ -1,6 +1,7 @@
 // The command line. What the program is made of stands in gateway.h.
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -35,6 +36,14 @@ void set_up_process_log() {
   logger->set_pattern("[%Y-%m-%dT%H:%M:%S.%e%z] [%l] %v");
   logger->flush_on(spdlog::level::debug);
   spdlog::set_default_logger(logger);
+}
+
+/// Each connection takes a descriptor or two; the soft limit is often 1,024 for the sake of programs that use select().
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) spdlog::warn("the limit of open files can't be raised");
 }
 
 struct Options {
@@ -75,6 +84,7 @@ int run(const Options& options) {
     return 0;
   }
   spdlog::set_level(level_of(config->log_level));
+  raise_descriptor_limit();
   Gateway(config).run();
   return 0;
 }

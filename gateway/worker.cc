@@ -23,8 +23,8 @@ Worker::Worker(unsigned index, const Shared& shared, std::uint64_t seed)
       view_{shared.config, shared.routes, parse_blocks(shared.config->trusted_proxies), {}},
       context_(loop_, view_, stats_, shared.access_log ? &shared.access_log->ring(index) : nullptr, seed) {
   for (std::size_t i = 0; i < shared.config->upstreams.size(); ++i) {
-    view_.clusters.push_back(
-        std::make_unique<upstream::Cluster>(loop_, shared.config->upstreams[i], stats_.upstreams[i], context_.random.next()));
+    view_.clusters.push_back(std::make_unique<upstream::Cluster>(loop_, shared.config->upstreams[i],
+                                                                 stats_.upstreams[i], context_.random.next()));
   }
   for (const conf::Listener& listener : shared.config->listeners) {
     listener_contexts_.push_back(
@@ -33,7 +33,9 @@ Worker::Worker(unsigned index, const Shared& shared, std::uint64_t seed)
   loop_.on_turn([this](Nanos took) { stats_.loop_lag.observe(took); });
 }
 
-Worker::~Worker() { stop(); }
+Worker::~Worker() {
+  stop();
+}
 
 io::SocketAddress Worker::listen(std::size_t listener, const io::SocketAddress& address) {
   const proxy::ListenerContext& context = listener_contexts_[listener];

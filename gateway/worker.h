@@ -32,14 +32,15 @@ class Worker {
   Worker(unsigned index, const Shared& shared, std::uint64_t seed);
   ~Worker();
 
-  /// Before start(), in the order of config->listeners. Throws if the address is not to be had. Returns the real address.
+  /// Before start(), in the order of config->listeners. Throws if the address is not to be had. Returns the real
+  /// address.
   io::SocketAddress listen(std::size_t listener, const io::SocketAddress& address);
   void start();
 
   /// Any thread.
   void apply(std::uint32_t upstream, discovery::SnapshotPtr snapshot);
-  /// Any thread: no new connections; those there are end when they can, or after `timeout`. Then `done` is called, on the
-  /// worker's thread.
+  /// Any thread: no new connections; those there are end when they can, or after `timeout`. Then `done` is called, on
+  /// the worker's thread.
   void drain(conf::milliseconds timeout, std::function<void()> done);
   /// Ends the loop and waits for the thread. Whatever is under way is cut.
   void stop();

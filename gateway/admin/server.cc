@@ -62,8 +62,12 @@ class ServerConnection final : public io::Disposable, public ListLink, private i
     const http::Field type[] = {{"Content-Type", page.content_type}};
     const http::StatusLine line = {page.status, http::reason_phrase(page.status)};
     const bool old = parser_.head().version == http::Version::http10;
-    const http::HeadFields fields = {{}, type, {http::BodyKind::length, page.body.size()},
-                                     !keep_alive_ ? "close" : old ? "keep-alive" : ""};
+    const http::HeadFields fields = {{},
+                                     type,
+                                     {http::BodyKind::length, page.body.size()},
+                                     !keep_alive_ ? "close"
+                                     : old        ? "keep-alive"
+                                                  : ""};
     char* const begin = stream_->prepare(http::head_bound(line, fields));
     stream_->commit(static_cast<std::size_t>(http::write_head(begin, line, fields) - begin));
     if (parser_.head().method != http::Method::head) stream_->write(page.body);
@@ -90,7 +94,8 @@ class ServerConnection final : public io::Disposable, public ListLink, private i
 Server::Server(io::Loop& loop, const io::SocketAddress& address, Serve serve)
     : loop_(loop),
       serve_(std::move(serve)),
-      listener_(loop, address, [this](int fd, const io::PeerAddress&) { accept(fd); }, [](int) {}) {}
+      listener_(
+          loop, address, [this](int fd, const io::PeerAddress&) { accept(fd); }, [](int) {}) {}
 
 Server::~Server() {
   while (ServerConnection* connection = connections_.front()) connection->close();

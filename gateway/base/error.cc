@@ -41,7 +41,11 @@ constexpr std::array<Names, kErrorKinds> kNames = {{
 
 }  // namespace
 
-std::string_view name(ErrorKind kind) { return kNames[static_cast<std::size_t>(kind)].name; }
-std::string_view flag(ErrorKind kind) { return kNames[static_cast<std::size_t>(kind)].flag; }
+std::string_view name(ErrorKind kind) {
+  return kNames[static_cast<std::size_t>(kind)].name;
+}
+std::string_view flag(ErrorKind kind) {
+  return kNames[static_cast<std::size_t>(kind)].flag;
+}
 
 }  // namespace penstock

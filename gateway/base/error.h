@@ -9,34 +9,34 @@ namespace penstock {
 enum class ErrorKind : std::uint8_t {
   none,
   // The client's doing.
-  bad_request,           ///< malformed, ambiguous or smuggling: 400
-  uri_too_long,          ///< 414
-  headers_too_large,     ///< 431
-  body_too_large,        ///< 413
-  method_unknown,        ///< 501
-  coding_unknown,        ///< a transfer coding that we don't speak: 501
-  version_unsupported,   ///< 505
-  expectation_failed,    ///< 417
-  header_timeout,        ///< 408
-  body_timeout,          ///< 408
-  client_gone,           ///< 499, logged only
+  bad_request,          ///< malformed, ambiguous or smuggling: 400
+  uri_too_long,         ///< 414
+  headers_too_large,    ///< 431
+  body_too_large,       ///< 413
+  method_unknown,       ///< 501
+  coding_unknown,       ///< a transfer coding that we don't speak: 501
+  version_unsupported,  ///< 505
+  expectation_failed,   ///< 417
+  header_timeout,       ///< 408
+  body_timeout,         ///< 408
+  client_gone,          ///< 499, logged only
   // Routing.
-  no_route,              ///< 404
-  method_not_allowed,    ///< 405
+  no_route,            ///< 404
+  method_not_allowed,  ///< 405
   // The upstream's doing.
-  no_endpoint,           ///< none usable: 503
-  pool_full,             ///< 503
-  connect_failed,        ///< refused, unreachable: 502
-  connect_timeout,       ///< 504
-  upstream_reset,        ///< closed or reset before an answer: 502
-  upstream_protocol,     ///< an answer that is not HTTP, or not safe: 502
-  upstream_truncated,    ///< an answer that ended early: the client's connection is cut
-  first_byte_timeout,    ///< 504
-  upstream_idle_timeout, ///< between two reads or writes: 504, or cut
-  total_timeout,         ///< 504, or cut
+  no_endpoint,            ///< none usable: 503
+  pool_full,              ///< 503
+  connect_failed,         ///< refused, unreachable: 502
+  connect_timeout,        ///< 504
+  upstream_reset,         ///< closed or reset before an answer: 502
+  upstream_protocol,      ///< an answer that is not HTTP, or not safe: 502
+  upstream_truncated,     ///< an answer that ended early: the client's connection is cut
+  first_byte_timeout,     ///< 504
+  upstream_idle_timeout,  ///< between two reads or writes: 504, or cut
+  total_timeout,          ///< 504, or cut
   // Ours.
-  draining,              ///< 503
-  internal,              ///< 500
+  draining,  ///< 503
+  internal,  ///< 500
   count_
 };
 

@@ -19,8 +19,18 @@ std::string_view HttpDate::at(std::uint64_t unix_ms) {
     std::strftime(rest.data(), rest.size(), "%Y %H:%M:%S GMT", &utc);
     const char* day = kDays[utc.tm_wday];
     const char* month = kMonths[utc.tm_mon];
-    text_ = {day[0], day[1], day[2], ',', ' ', static_cast<char>('0' + utc.tm_mday / 10),
-             static_cast<char>('0' + utc.tm_mday % 10), ' ', month[0], month[1], month[2], ' '};
+    text_ = {day[0],
+             day[1],
+             day[2],
+             ',',
+             ' ',
+             static_cast<char>('0' + utc.tm_mday / 10),
+             static_cast<char>('0' + utc.tm_mday % 10),
+             ' ',
+             month[0],
+             month[1],
+             month[2],
+             ' '};
     for (std::size_t i = 0; i < kLength - 12; ++i) text_[12 + i] = rest[i];
   }
   return {text_.data(), kLength};

@@ -56,6 +56,7 @@ const llhttp_settings_t& H1Parser::settings() {
 void H1Parser::reset() {
   state_ = State::start;
   leading_ = 0;
+  bytes_.clear();
   if (bytes_.capacity() > kKeptCapacity) bytes_ = {};
   if (trailer_bytes_.capacity() > kKeptCapacity) trailer_bytes_ = {};
   if (untabbed_.capacity() > kKeptCapacity) untabbed_ = {};
@@ -100,6 +101,7 @@ H1Parser::Event H1Parser::skip_leading(std::string_view& in) {
     }
     if (in.empty()) return Event::need_more;
     if (leading_ == 1 || in.front() == '\r' || in.front() == '\n') {
+      bytes_.clear();
       return fail({ErrorKind::bad_request, "empty lines before a request"});
     }
   }
@@ -126,9 +128,9 @@ bool H1Parser::line_too_long() const {
   return std::min(bytes_.find('\n'), bytes_.size()) > limits_.line_bytes + 1;  // with its CR
 }
 
-/// llhttp takes tabs around a Content-Length or a Transfer-Encoding for part of the value; RFC 9110 §5.6.3 says white space.
-/// So it is given spaces, and the strict reader, which sees the real bytes, has the last word. Not in the first line, where
-/// a tab is as wrong to llhttp as it should be.
+/// llhttp takes tabs around a Content-Length or a Transfer-Encoding for part of the value; RFC 9110 §5.6.3 says white
+/// space. So it is given spaces, and the strict reader, which sees the real bytes, has the last word. Not in the first
+/// line, where a tab is as wrong to llhttp as it should be.
 std::string_view H1Parser::without_tabs(std::string_view in) {
   const std::size_t begin = bytes_.find('\n') == std::string::npos ? in.find('\n') : 0;
   if (begin == std::string_view::npos || in.find('\t', begin) == std::string_view::npos) return in;
@@ -137,27 +139,33 @@ std::string_view H1Parser::without_tabs(std::string_view in) {
   return untabbed_;
 }
 
-/// llhttp is given one byte more than a head may have, and no more: so a limit is met, or an error found, at the same byte
-/// however the bytes were split.
+/// llhttp is given one byte more than a head may have, and no more: so a limit is met, or an error found, at the same
+/// byte however the bytes were split.
 H1Parser::Event H1Parser::feed_head(std::string_view& in) {
   if (in.empty()) return Event::need_more;
   const std::string_view piece = in.substr(0, limits_.head_bytes + 1 - bytes_.size());
   std::size_t used = 0;
   const llhttp_errno_t result = execute(without_tabs(piece), used);
   if (result != HPE_OK && signal_ != Signal::head) {
+    // Of an answer there is nothing more to tell: an endpoint that speaks another protocol may never end its line.
+    if (type() == HTTP_RESPONSE) return fail(classify({}));
     state_ = State::refused;
     return feed_refused(in);
   }
   bytes_.append(piece.data(), used);
   in.remove_prefix(used);
   if (signal_ == Signal::head) return finish_head();
+  // llhttp takes a line without a version for HTTP/0.9 and waits for fields, while its sender waits for an answer.
+  const bool unversioned = type() == HTTP_REQUEST && parser_.http_major == 0 && bytes_.find('\n') != std::string::npos;
+  if (unversioned) return fail(classify(bytes_));
   if (line_too_long()) return fail({ErrorKind::uri_too_long, "a request line over the limit"});
   if (bytes_.size() > limits_.head_bytes) return fail({ErrorKind::headers_too_large, "a head over the limit"});
   return Event::need_more;
 }
 
-/// llhttp stops at the first wrong byte. What kind of wrong it is can be told from the first line, when that is there, and
-/// from nothing after it, for that may not have come yet. A control character within the line needs no more waiting.
+/// llhttp stops at the first wrong byte. What kind of wrong it is can be told from the first line, when that is there,
+/// and from nothing after it, for that may not have come yet. A control character within the line needs no more
+/// waiting.
 H1Parser::Event H1Parser::feed_refused(std::string_view& in) {
   bytes_.append(std::exchange(in, {}));
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' && c != '\r'; };
@@ -235,9 +243,11 @@ H1Parser::Event H1Parser::feed_trailers(std::string_view& in) {
     if (result != HPE_OK && result != HPE_PAUSED) return fail({ErrorKind::bad_request, "a bad trailer section"});
     trailer_bytes_.append(in.data(), used);
     in.remove_prefix(used);
-    if (trailer_bytes_.size() > limits_.head_bytes) return fail({ErrorKind::headers_too_large, "trailers over the limit"});
+    if (trailer_bytes_.size() > limits_.head_bytes)
+      return fail({ErrorKind::headers_too_large, "trailers over the limit"});
     if (signal_ != Signal::end) continue;
     if (HeadError error = parse_trailers(trailer_bytes_, limits_, trailers_)) return fail(error);
+    std::erase_if(trailers_, [this](const Field& field) { return named_by_connection(base_head(), field); });
     state_ = State::start;
     return Event::end;
   }
@@ -261,8 +271,8 @@ H1Parser::Event H1Parser::fail(HeadError error) {
   return Event::error;
 }
 
-/// llhttp says that something is wrong, not always what. The strict reader names it, if it can see it: the kind from the
-/// request line, a telling detail from the rest if it is there.
+/// llhttp says that something is wrong, not always what. The strict reader names it, if it can see it: the kind from
+/// the request line, a telling detail from the rest if it is there.
 HeadError H1RequestParser::classify(std::string_view bytes) {
   const HeadLimits limits = {.line_bytes = bytes.size(), .head_bytes = 2 * bytes.size() + 16, .fields = bytes.size()};
   const std::string line = std::string(bytes.substr(0, bytes.find('\n') + 1)) + "Host: a\r\n\r\n";

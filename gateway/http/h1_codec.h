@@ -1,9 +1,11 @@
 // HTTP/1.x, receiving side: bytes → head, body, trailers, end. One parser per connection, in either role.
 //
-// It is pulled: next() takes bytes off the front of what was received and says what they were. Nothing is called back, so
-// the caller may stop, pause, or destroy the parser between any two events, and what is left of the bytes is the caller's.
+// It is pulled: next() takes bytes off the front of what was received and says what they were. Nothing is called back,
+// so the caller may stop, pause, or destroy the parser between any two events, and what is left of the bytes is the
+// caller's.
 //
-// Heads and chunks are read by llhttp; heads are then read again by h1_head, which is stricter and decides on the framing.
+// Heads and chunks are read by llhttp; heads are then read again by h1_head, which is stricter and decides on the
+// framing.
 #pragma once
 
 #include <llhttp.h>
@@ -41,6 +43,8 @@ class H1Parser {
   std::string_view body() const { return body_; }
   const std::vector<Field>& trailers() const { return trailers_; }
   const HeadError& error() const { return error_; }
+  /// The bytes of the head so far, also of one that is refused.
+  std::string_view head_bytes() const { return bytes_; }
   /// No message has begun.
   bool idle() const { return state_ == State::start && leading_ == 0; }
   /// A head has begun and is not complete.
@@ -58,8 +62,8 @@ class H1Parser {
   virtual HeadError parse_head(std::string_view bytes) = 0;
   virtual Head& base_head() = 0;
   virtual llhttp_type_t type() const = 0;
-  /// A more telling error than llhttp's, for the bytes of a head that it refused: a whole line, and perhaps more. Its kind
-  /// depends on the first line only.
+  /// A more telling error than llhttp's, for the bytes of a head that it refused: a whole line, and perhaps more. Its
+  /// kind depends on the first line only.
   virtual HeadError classify(std::string_view bytes) = 0;
 
   HeadLimits limits_;
@@ -86,14 +90,14 @@ class H1Parser {
   llhttp_t parser_{};
   State state_ = State::start;
   Signal signal_ = Signal::none;
-  std::uint8_t leading_ = 0;     ///< bytes of the empty line that may come before a request
-  std::string bytes_;            ///< of the head
+  std::uint8_t leading_ = 0;  ///< bytes of the empty line that may come before a request
+  std::string bytes_;         ///< of the head
   std::string trailer_bytes_;
   std::string untabbed_;
-  std::uint64_t left_ = 0;       ///< of a body with a length
-  std::uint64_t chunk_line_ = 0; ///< bytes of framing since the last body byte
-  std::uint64_t excess_ = 0;     ///< framing beyond what honest chunks need
-  bool extension_named_ = false; ///< the chunk extension that is being read has a name
+  std::uint64_t left_ = 0;        ///< of a body with a length
+  std::uint64_t chunk_line_ = 0;  ///< bytes of framing since the last body byte
+  std::uint64_t excess_ = 0;      ///< framing beyond what honest chunks need
+  bool extension_named_ = false;  ///< the chunk extension that is being read has a name
   std::string_view body_;
   std::vector<Field> trailers_;
   HeadError error_;
@@ -127,7 +131,9 @@ class H1ResponseParser final : public H1Parser {
   HeadError parse_head(std::string_view bytes) override { return parse_response_head(bytes, limits_, method_, head_); }
   Head& base_head() override { return head_; }
   llhttp_type_t type() const override { return HTTP_RESPONSE; }
-  HeadError classify(std::string_view) override { return {ErrorKind::upstream_protocol, "an answer that is not HTTP/1.x"}; }
+  HeadError classify(std::string_view) override {
+    return {ErrorKind::upstream_protocol, "an answer that is not HTTP/1.x"};
+  }
 
   Method method_ = Method::get;
   ResponseHead head_;

@@ -1,5 +1,6 @@
 #include "gateway/http/h1_head.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <optional>
@@ -19,9 +20,9 @@ constexpr std::array<bool, 256> make_token_chars() {
 }
 constexpr std::array<bool, 256> kTokenChars = make_token_chars();
 
-/// What a head may hold at all: visible characters, spaces, tabs, bytes from 0x80 (RFC 9110 §5.5), and line ends. One pass over
-/// the whole head, written so that it vectorises. Where CR and LF stand is for the lines to say, but for stray CRs: there
-/// must be as many as lines.
+/// What a head may hold at all: visible characters, spaces, tabs, bytes from 0x80 (RFC 9110 §5.5), and line ends. One
+/// pass over the whole head, written so that it vectorises. Where CR and LF stand is for the lines to say, but for
+/// stray CRs: there must be as many as lines.
 class Characters {
  public:
   explicit Characters(std::string_view head) {
@@ -50,9 +51,16 @@ class Characters {
   std::size_t returns_ = 0;
 };
 
-constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
+/// Each is compared with the name of each field: without a bound, time grows with the square of the head's size.
+constexpr std::size_t kConnectionOptionsMax = 64;
 
-HeadError bad(const char* detail) { return {ErrorKind::bad_request, detail}; }
+constexpr bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
+HeadError bad(const char* detail) {
+  return {ErrorKind::bad_request, detail};
+}
 
 /// Takes one line, without its CRLF, off the front. nullopt if a bare LF ends it, or nothing does.
 std::optional<std::string_view> take_line(std::string_view& bytes) {
@@ -83,8 +91,8 @@ HeadError parse_field(std::string_view line, Field& field) {
 }
 
 /// `lines` is how many have been taken off the head before; `characters` are the whole head's.
-HeadError parse_fields(std::string_view bytes, std::size_t lines, const Characters& characters, const HeadLimits& limits,
-                       std::vector<Field>& fields) {
+HeadError parse_fields(std::string_view bytes, std::size_t lines, const Characters& characters,
+                       const HeadLimits& limits, std::vector<Field>& fields) {
   fields.clear();
   if (!characters.good()) return bad("a control character");
   while (true) {
@@ -119,7 +127,8 @@ HeadError parse_transfer_encoding(std::string_view value) {
     chunked += last_is_chunked;
     all_tokens = all_tokens && is_token(coding.substr(0, coding.find_first_of("; \t")));
   });
-  if (!last_is_chunked || chunked != 1 || !all_tokens) return bad("a Transfer-Encoding that does not end in one chunked");
+  if (!last_is_chunked || chunked != 1 || !all_tokens)
+    return bad("a Transfer-Encoding that does not end in one chunked");
   if (codings > 1) return {ErrorKind::coding_unknown, "a transfer coding other than chunked"};
   if (value.size() != 7) return bad("an odd Transfer-Encoding");
   return {};
@@ -129,6 +138,7 @@ HeadError parse_transfer_encoding(std::string_view value) {
 HeadError parse_framing(Head& head) {
   bool has_length = false;
   bool has_coding = false;
+  std::size_t connection_options = 0;
   bool close = false;
   bool keep_alive = false;
   bool upgrade_option = false;
@@ -156,6 +166,7 @@ HeadError parse_framing(Head& head) {
       case FieldId::connection: {
         bool tokens = true;
         for_each_token(field.value, [&](std::string_view option) {
+          ++connection_options;
           tokens = tokens && is_token(option);
           if (iequals(option, "close")) {
             close = true;
@@ -168,6 +179,8 @@ HeadError parse_framing(Head& head) {
           }
         });
         if (!tokens) return bad("a Connection option that is no token");
+        if (connection_options > kConnectionOptionsMax)
+          return {ErrorKind::headers_too_large, "too many Connection options"};
         break;
       }
       case FieldId::upgrade:
@@ -190,8 +203,8 @@ std::optional<HeadError> parse_version(std::string_view text, Version& version) 
   } else if (text == "HTTP/1.0") {
     version = Version::http10;
   } else {
-    const bool is_version = text.size() == 8 && text.starts_with("HTTP/") && text[6] == '.' && text[5] >= '0' && text[5] <= '9' &&
-                            text[7] >= '0' && text[7] <= '9';
+    const bool is_version = text.size() == 8 && text.starts_with("HTTP/") && text[6] == '.' && text[5] >= '0' &&
+                            text[5] <= '9' && text[7] >= '0' && text[7] <= '9';
     if (is_version) return HeadError{ErrorKind::version_unsupported, "an HTTP version other than 1.0 and 1.1"};
     return bad("a request line without a version");
   }
@@ -206,7 +219,8 @@ HeadError parse_request_line(std::string_view line, RequestHead& head) {
   if (!is_token(head.method_text)) return bad("a bad method");
   head.method = parse_method(head.method_text);
   head.target = line.substr(first + 1, last - first - 1);
-  if (head.target.empty() || head.target.find(' ') != std::string_view::npos) return bad("a space too many in the request line");
+  if (head.target.empty() || head.target.find(' ') != std::string_view::npos)
+    return bad("a space too many in the request line");
   if (auto error = parse_version(line.substr(last + 1), head.version)) return *error;
   return {};
 }
@@ -219,13 +233,48 @@ HeadError parse_request_semantics(RequestHead& head, std::string& scratch) {
       if (host) return bad("a repeated Host");
       host = &field;
     } else if (field.id == FieldId::expect) {
-      if (!iequals(field.value, "100-continue")) return {ErrorKind::expectation_failed, "an expectation other than 100-continue"};
+      if (!iequals(field.value, "100-continue"))
+        return {ErrorKind::expectation_failed, "an expectation other than 100-continue"};
       head.expect_continue = head.version == Version::http11;
     }
   }
   if (!host && head.version == Version::http11) return bad("no Host");
   if (const char* why = parse_target(head, host ? &host->value : nullptr, scratch)) return bad(why);
   return {};
+}
+
+/// RFC 9110 §6.5.1: controls, conditionals, credentials and what describes the content belong into the header section.
+bool may_trail(const Field& field) {
+  switch (field.id) {
+    case FieldId::referer:
+    case FieldId::user_agent:
+    case FieldId::date:
+      return true;
+    case FieldId::other:
+      break;
+    default:
+      return false;
+  }
+  constexpr std::string_view kHeaderOnly[] = {"age",
+                                              "cache-control",
+                                              "content-encoding",
+                                              "content-range",
+                                              "expires",
+                                              "if-match",
+                                              "if-modified-since",
+                                              "if-none-match",
+                                              "if-range",
+                                              "if-unmodified-since",
+                                              "location",
+                                              "pragma",
+                                              "range",
+                                              "retry-after",
+                                              "set-cookie",
+                                              "vary",
+                                              "warning",
+                                              "www-authenticate"};
+  return std::none_of(std::begin(kHeaderOnly), std::end(kHeaderOnly),
+                      [&](std::string_view name) { return iequals(name, field.name); });
 }
 
 HeadError check_size(std::string_view bytes, const HeadLimits& limits) {
@@ -244,7 +293,8 @@ bool is_token(std::string_view text) {
   return !text.empty();
 }
 
-HeadError parse_request_head(std::string_view bytes, const HeadLimits& limits, RequestHead& head, std::string& scratch) {
+HeadError parse_request_head(std::string_view bytes, const HeadLimits& limits, RequestHead& head,
+                             std::string& scratch) {
   if (HeadError error = check_size(bytes, limits)) return error;
   const Characters characters(bytes);
   const auto line = take_line(bytes);
@@ -268,10 +318,12 @@ HeadError parse_response_head(std::string_view bytes, const HeadLimits& limits, 
   if (HeadError error = parse_fields(bytes, 1, characters, limits, head.fields)) return error;
   if (HeadError error = parse_framing(head)) return error;
   const bool bodiless = head.status < 200 || head.status == 204 || head.status == 304;
-  if (head.body == BodyKind::chunked && (head.status < 200 || head.status == 204)) return bad("Transfer-Encoding in a 1xx or 204");
+  if (head.body == BodyKind::chunked && (head.status < 200 || head.status == 204))
+    return bad("Transfer-Encoding in a 1xx or 204");
   if (to == Method::head || bodiless) {
     // A length is kept where it speaks of what a GET would have had; content after a 204 is left on the connection.
-    if (head.body == BodyKind::length && head.content_length > 0 && head.status < 300 && bodiless) head.keep_alive = false;
+    if (head.body == BodyKind::length && head.content_length > 0 && head.status < 300 && bodiless)
+      head.keep_alive = false;
     head.body = BodyKind::none;
   } else if (head.body == BodyKind::none) {
     head.body = BodyKind::until_close;
@@ -282,18 +334,19 @@ HeadError parse_response_head(std::string_view bytes, const HeadLimits& limits, 
 
 HeadError parse_trailers(std::string_view bytes, const HeadLimits& limits, std::vector<Field>& fields) {
   if (HeadError error = parse_fields(bytes, 0, Characters(bytes), limits, fields)) return error;
-  std::erase_if(fields, [](const Field& field) {
-    switch (field.id) {
-      case FieldId::other:
-      case FieldId::referer:
-      case FieldId::user_agent:
-      case FieldId::date:
-        return false;
-      default:
-        return true;
-    }
-  });
+  std::erase_if(fields, [](const Field& field) { return !may_trail(field); });
   return {};
+}
+
+bool named_by_connection(const Head& head, const Field& field) {
+  if (!head.has_connection_options) return false;
+  if (field.id == FieldId::host || field.id == FieldId::content_length || field.id == FieldId::expect) return false;
+  bool named = false;
+  for (const Field& connection : head.fields) {
+    if (connection.id != FieldId::connection) continue;
+    for_each_token(connection.value, [&](std::string_view option) { named = named || iequals(option, field.name); });
+  }
+  return named;
 }
 
 }  // namespace penstock::http

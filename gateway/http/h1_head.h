@@ -26,13 +26,18 @@ struct HeadError {
   explicit operator bool() const { return kind != ErrorKind::none; }
 };
 
-/// `bytes` is a whole head with its empty line. On success the head's views point into `bytes` (or into `scratch`, where
-/// a path had to be normalised). The fields' capacity is kept from head to head.
+/// `bytes` is a whole head with its empty line. On success the head's views point into `bytes` (or into `scratch`,
+/// where a path had to be normalised). The fields' capacity is kept from head to head.
 HeadError parse_request_head(std::string_view bytes, const HeadLimits& limits, RequestHead& head, std::string& scratch);
 /// `to` is the method of the request that this answers; a HEAD's answer has no body.
 HeadError parse_response_head(std::string_view bytes, const HeadLimits& limits, Method to, ResponseHead& head);
-/// A trailer section with its empty line. Fields that frame, route or authenticate are left out (RFC 9110 §6.5.1).
+/// A trailer section with its empty line. Fields that frame, route, authenticate or describe the content are left out
+/// (RFC 9110 §6.5.1).
 HeadError parse_trailers(std::string_view bytes, const HeadLimits& limits, std::vector<Field>& fields);
+
+/// Named by a Connection field of `head`, and so meant for this hop only, be it a header or a trailer field (RFC 9110
+/// §7.6.1). Host, framing and the expectation are not the sender's to take away.
+bool named_by_connection(const Head& head, const Field& field);
 
 /// RFC 9110 §5.6.2.
 bool is_token(std::string_view text);

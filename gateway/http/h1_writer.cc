@@ -9,9 +9,13 @@ constexpr std::string_view kCrlf = "\r\n";
 /// Room for the longest framing and Connection lines, version and line ends.
 constexpr std::size_t kFixedBound = 128;
 
-char* put(char* out, std::string_view text) { return out + text.copy(out, text.size()); }
+char* put(char* out, std::string_view text) {
+  return out + text.copy(out, text.size());
+}
 
-char* put_number(char* out, std::uint64_t value) { return std::to_chars(out, out + 20, value).ptr; }
+char* put_number(char* out, std::uint64_t value) {
+  return std::to_chars(out, out + 20, value).ptr;
+}
 
 std::size_t fields_bound(std::span<const Field> fields) {
   std::size_t size = 0;
@@ -73,16 +77,22 @@ char* write_head(char* out, const RequestLine& line, const HeadFields& fields) {
   return put_rest(put(out, " HTTP/1.1\r\n"), fields);
 }
 
-std::size_t head_bound(const StatusLine& line, const HeadFields& fields) { return line.reason.size() + rest_bound(fields); }
+std::size_t head_bound(const StatusLine& line, const HeadFields& fields) {
+  return line.reason.size() + rest_bound(fields);
+}
 
 char* write_head(char* out, const StatusLine& line, const HeadFields& fields) {
   out = put_number(put(out, "HTTP/1.1 "), static_cast<std::uint64_t>(line.status));
   return put_rest(put(put(put(out, " "), line.reason), kCrlf), fields);
 }
 
-char* write_chunk_size(char* out, std::uint64_t size) { return put(std::to_chars(out, out + 16, size, 16).ptr, kCrlf); }
+char* write_chunk_size(char* out, std::uint64_t size) {
+  return put(std::to_chars(out, out + 16, size, 16).ptr, kCrlf);
+}
 
-std::size_t last_chunk_bound(std::span<const Field> trailers) { return fields_bound(trailers) + 8; }
+std::size_t last_chunk_bound(std::span<const Field> trailers) {
+  return fields_bound(trailers) + 8;
+}
 
 char* write_last_chunk(char* out, std::span<const Field> trailers) {
   return put(put_fields(put(out, "0\r\n"), trailers), kCrlf);

@@ -1,7 +1,7 @@
 // HTTP/1.x, sending side: heads and chunks → bytes.
 //
-// Heads are written straight into the bytes that go to the socket. Field lines that are passed on as they came are copied
-// from the received head, neighbours in one go.
+// Heads are written straight into the bytes that go to the socket. Field lines that are passed on as they came are
+// copied from the received head, neighbours in one go.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,7 @@ struct HeadFields {
   std::span<const Field> passed;  ///< of the received head, those that are left out already taken away
   std::span<const Field> added;
   Framing framing;
-  std::string_view connection;    ///< value of the Connection field; empty: none
+  std::string_view connection;  ///< value of the Connection field; empty: none
 };
 
 /// Writes "GET /path?query HTTP/1.1". At most write_bound() bytes; returns the end.

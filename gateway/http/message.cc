@@ -7,10 +7,12 @@
 namespace penstock::http {
 namespace {
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
 
-constexpr std::array<std::string_view, kMethods> kMethodNames = {"GET",   "HEAD",    "POST",  "PUT",    "DELETE", "OPTIONS",
-                                                                 "PATCH", "CONNECT", "TRACE", "_OTHER"};
+constexpr std::array<std::string_view, kMethods> kMethodNames = {"GET",     "HEAD",  "POST",    "PUT",   "DELETE",
+                                                                 "OPTIONS", "PATCH", "CONNECT", "TRACE", "_OTHER"};
 
 // Sorted by length, so that a look-up compares with a handful of names at most.
 constexpr std::pair<std::string_view, FieldId> kFieldNames[] = {
@@ -24,6 +26,7 @@ constexpr std::pair<std::string_view, FieldId> kFieldNames[] = {
     {"trailer", FieldId::trailer},
     {"upgrade", FieldId::upgrade},
     {"forwarded", FieldId::forwarded},
+    {"x-real-ip", FieldId::forwarded_other},
     {"connection", FieldId::connection},
     {"keep-alive", FieldId::keep_alive},
     {"user-agent", FieldId::user_agent},
@@ -35,11 +38,18 @@ constexpr std::pair<std::string_view, FieldId> kFieldNames[] = {
     {"content-length", FieldId::content_length},
     {"http2-settings", FieldId::http2_settings},
     {"x-forwarded-for", FieldId::x_forwarded_for},
+    {"x-forwarded-ssl", FieldId::forwarded_other},
+    {"x-forwarded-uri", FieldId::forwarded_other},
     {"proxy-connection", FieldId::proxy_connection},
     {"x-forwarded-host", FieldId::x_forwarded_host},
+    {"x-forwarded-port", FieldId::forwarded_other},
     {"transfer-encoding", FieldId::transfer_encoding},
     {"x-forwarded-proto", FieldId::x_forwarded_proto},
     {"proxy-authenticate", FieldId::proxy_authenticate},
+    {"x-forwarded-method", FieldId::forwarded_other},
+    {"x-forwarded-prefix", FieldId::forwarded_other},
+    {"x-forwarded-scheme", FieldId::forwarded_other},
+    {"x-forwarded-server", FieldId::forwarded_other},
     {"proxy-authorization", FieldId::proxy_authorization},
 };
 constexpr std::size_t kFieldNameMax = 19;
@@ -50,7 +60,8 @@ std::uint64_t load8(const char* from) {
   return word;
 }
 
-/// Compares two tokens of one length; `known` is in lower case. Setting bit 5 folds the case of letters and changes neither
+/// Compares two tokens of one length; `known` is in lower case. Setting bit 5 folds the case of letters and changes
+/// neither
 /// "-" nor digits; nothing else in a token becomes one of these by it.
 bool same_token(std::string_view token, std::string_view known) {
   constexpr std::uint64_t kFold = 0x2020202020202020;
@@ -85,7 +96,9 @@ bool iequals(std::string_view a, std::string_view b) {
   return true;
 }
 
-std::string_view name(Method method) { return kMethodNames[static_cast<std::size_t>(method)]; }
+std::string_view name(Method method) {
+  return kMethodNames[static_cast<std::size_t>(method)];
+}
 
 Method parse_method(std::string_view text) {
   for (std::size_t i = 0; i + 1 < kMethods; ++i) {
@@ -138,56 +151,106 @@ std::string_view Head::get(FieldId id) const {
 
 std::string_view reason_phrase(int status) {
   switch (status) {
-    case 100: return "Continue";
-    case 101: return "Switching Protocols";
-    case 103: return "Early Hints";
-    case 200: return "OK";
-    case 201: return "Created";
-    case 202: return "Accepted";
-    case 203: return "Non-Authoritative Information";
-    case 204: return "No Content";
-    case 205: return "Reset Content";
-    case 206: return "Partial Content";
-    case 300: return "Multiple Choices";
-    case 301: return "Moved Permanently";
-    case 302: return "Found";
-    case 303: return "See Other";
-    case 304: return "Not Modified";
-    case 307: return "Temporary Redirect";
-    case 308: return "Permanent Redirect";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 402: return "Payment Required";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 406: return "Not Acceptable";
-    case 408: return "Request Timeout";
-    case 409: return "Conflict";
-    case 410: return "Gone";
-    case 411: return "Length Required";
-    case 412: return "Precondition Failed";
-    case 413: return "Content Too Large";
-    case 414: return "URI Too Long";
-    case 415: return "Unsupported Media Type";
-    case 416: return "Range Not Satisfiable";
-    case 417: return "Expectation Failed";
-    case 418: return "I'm a teapot";
-    case 421: return "Misdirected Request";
-    case 422: return "Unprocessable Content";
-    case 425: return "Too Early";
-    case 426: return "Upgrade Required";
-    case 428: return "Precondition Required";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 451: return "Unavailable For Legal Reasons";
-    case 500: return "Internal Server Error";
-    case 501: return "Not Implemented";
-    case 502: return "Bad Gateway";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    case 505: return "HTTP Version Not Supported";
-    default: return "";
+    case 100:
+      return "Continue";
+    case 101:
+      return "Switching Protocols";
+    case 103:
+      return "Early Hints";
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 203:
+      return "Non-Authoritative Information";
+    case 204:
+      return "No Content";
+    case 205:
+      return "Reset Content";
+    case 206:
+      return "Partial Content";
+    case 300:
+      return "Multiple Choices";
+    case 301:
+      return "Moved Permanently";
+    case 302:
+      return "Found";
+    case 303:
+      return "See Other";
+    case 304:
+      return "Not Modified";
+    case 307:
+      return "Temporary Redirect";
+    case 308:
+      return "Permanent Redirect";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 402:
+      return "Payment Required";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 406:
+      return "Not Acceptable";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 410:
+      return "Gone";
+    case 411:
+      return "Length Required";
+    case 412:
+      return "Precondition Failed";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
+    case 416:
+      return "Range Not Satisfiable";
+    case 417:
+      return "Expectation Failed";
+    case 418:
+      return "I'm a teapot";
+    case 421:
+      return "Misdirected Request";
+    case 422:
+      return "Unprocessable Content";
+    case 425:
+      return "Too Early";
+    case 426:
+      return "Upgrade Required";
+    case 428:
+      return "Precondition Required";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 451:
+      return "Unavailable For Legal Reasons";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "";
   }
 }
 

@@ -30,6 +30,7 @@ enum class FieldId : std::uint8_t {
   date,
   expect,
   forwarded,
+  forwarded_other,  ///< further names by which proxies tell backends about the client
   host,
   http2_settings,
   keep_alive,
@@ -65,9 +66,9 @@ enum class Version : std::uint8_t { http10, http11 };
 
 /// How the end of a body is known.
 enum class BodyKind : std::uint8_t {
-  none,     ///< no body
-  length,   ///< Content-Length, in `content_length`; may be 0
-  chunked,  ///< Transfer-Encoding: chunked
+  none,         ///< no body
+  length,       ///< Content-Length, in `content_length`; may be 0
+  chunked,      ///< Transfer-Encoding: chunked
   until_close,  ///< responses only
 };
 
@@ -75,11 +76,11 @@ enum class BodyKind : std::uint8_t {
 struct Head {
   Version version = Version::http11;
   BodyKind body = BodyKind::none;
-  std::uint64_t content_length = 0;  ///< for BodyKind::length
-  bool keep_alive = true;            ///< the sender lets the connection be used again
+  std::uint64_t content_length = 0;     ///< for BodyKind::length
+  bool keep_alive = true;               ///< the sender lets the connection be used again
   bool has_connection_options = false;  ///< a Connection field names something beyond close/keep-alive
-  bool wants_upgrade = false;        ///< Connection: upgrade and an Upgrade field
-  std::vector<Field> fields;         ///< in the order received
+  bool wants_upgrade = false;           ///< Connection: upgrade and an Upgrade field
+  std::vector<Field> fields;            ///< in the order received
 
   /// Value of the first field with this id; empty if there is none.
   std::string_view get(FieldId id) const;
@@ -91,12 +92,13 @@ struct Head {
 struct RequestHead : Head {
   Method method = Method::other;
   std::string_view method_text;
-  std::string_view target;     ///< as received
-  /// host[:port] in lower or mixed case as received: the target's authority (absolute-form) or else the Host field; empty for HTTP/1.0 without one
+  std::string_view target;  ///< as received
+  /// host[:port] in lower or mixed case as received: the target's authority (absolute-form) or else the Host field;
+  /// empty for HTTP/1.0 without one
   std::string_view authority;
-  std::string_view path;       ///< of the target, as the backend will see it: "/" at least, or "*"; no query
-  std::string_view query;      ///< without the "?"; empty if none
-  bool has_query = false;      ///< "/x?" differs from "/x"
+  std::string_view path;   ///< of the target, as the backend will see it: "/" at least, or "*"; no query
+  std::string_view query;  ///< without the "?"; empty if none
+  bool has_query = false;  ///< "/x?" differs from "/x"
   bool expect_continue = false;
 };
 

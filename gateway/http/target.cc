@@ -1,11 +1,16 @@
 #include "gateway/http/target.h"
 
+#include <algorithm>
 #include <array>
+
+#include "gateway/base/ip.h"
 
 namespace penstock::http {
 namespace {
 
-constexpr bool is_alnum(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool is_alnum(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 constexpr int hex(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -23,10 +28,12 @@ struct CharSet {
   constexpr bool has(char c) const { return in[static_cast<unsigned char>(c)]; }
 };
 
-// RFC 3986: unreserved, sub-delims, ":", "@", "/"; and "[", "]" in queries, which everybody sends. Percent is looked at apart.
+// RFC 3986: unreserved, sub-delims, ":", "@", "/"; and "[", "]" in queries, which everybody sends. Percent is looked at
+// apart.
 constexpr CharSet kPath("-._~!$&'()*+,;=:@/");
 constexpr CharSet kQuery("-._~!$&'()*+,;=:@/?[]");
-constexpr CharSet kRegName("-._~!$&'()*+,;=");
+// Without the comma: whoever joins or splits repeated fields would see two hosts.
+constexpr CharSet kRegName("-._~!$&'()*+;=");
 
 /// Null if all is well. Percent-encodings must be whole, and none may hide a NUL.
 template <const CharSet& kSet>
@@ -35,7 +42,8 @@ const char* check(std::string_view text) {
     const char c = text[i];
     if (kSet.has(c)) continue;
     if (c != '%') return "a character that a request target can't have";
-    if (i + 2 >= text.size() || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0) return "a bad percent-encoding in the target";
+    if (i + 2 >= text.size() || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0)
+      return "a bad percent-encoding in the target";
     if (text[i + 1] == '0' && text[i + 2] == '0') return "a NUL in the target";
     i += 2;
   }
@@ -47,7 +55,8 @@ int dots(std::string_view segment) {
   int count = 0;
   for (std::size_t i = 0; i < segment.size(); ++i, ++count) {
     if (segment[i] == '.') continue;
-    if (segment[i] != '%' || i + 2 >= segment.size() || segment[i + 1] != '2' || (segment[i + 2] | 0x20) != 'e') return 0;
+    if (segment[i] != '%' || i + 2 >= segment.size() || segment[i + 1] != '2' || (segment[i + 2] | 0x20) != 'e')
+      return 0;
     i += 2;
   }
   return count <= 2 ? count : 0;
@@ -57,7 +66,8 @@ bool has_dot_segment(std::string_view path) {
   for (std::size_t at = path.find('/'); at != std::string_view::npos;) {
     const std::size_t next = path.find('/', at + 1);
     const char first = at + 1 < path.size() ? path[at + 1] : '/';
-    if ((first == '.' || first == '%') && dots(path.substr(at + 1, next == path.npos ? next : next - at - 1)) > 0) return true;
+    if ((first == '.' || first == '%') && dots(path.substr(at + 1, next == path.npos ? next : next - at - 1)) > 0)
+      return true;
     at = next;
   }
   return false;
@@ -104,7 +114,8 @@ const char* parse_absolute(RequestHead& head, std::string& scratch) {
   const std::size_t colon = rest.find("://");
   if (colon == std::string_view::npos) return "a target that is neither a path nor a URI";
   const std::string_view scheme = rest.substr(0, colon);
-  if (!iequals(scheme, "http") && !iequals(scheme, "https")) return "a scheme that is neither http nor https";
+  if (iequals(scheme, "https")) return "https on a connection that is not secured";  // RFC 9110 §7.4
+  if (!iequals(scheme, "http")) return "a scheme other than http";
   rest.remove_prefix(colon + 3);
   const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
   head.authority = rest.substr(0, end);
@@ -122,11 +133,9 @@ bool is_authority(std::string_view text) {
   std::size_t host_end;
   if (!text.empty() && text.front() == '[') {
     const std::size_t close = text.find(']');
-    if (close == std::string_view::npos || close < 3) return false;
-    for (char c : text.substr(1, close - 1)) {
-      if (hex(c) < 0 && c != ':' && c != '.') return false;
-    }
-    if (text.substr(1, close - 1).find(':') == std::string_view::npos) return false;
+    if (close == std::string_view::npos) return false;
+    const std::string_view literal = text.substr(1, close - 1);
+    if (literal.find(':') == std::string_view::npos || !IpAddress::parse(literal)) return false;
     host_end = close + 1;
   } else {
     host_end = std::min(text.find(':'), text.size());

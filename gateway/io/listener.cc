@@ -63,11 +63,13 @@ Listener::Listener(Loop& loop, const SocketAddress& address, Accept accept, Acce
       on_error_(std::move(on_error)),
       fd_(open_socket(address)),
       poll_(new uv_poll_t),
-      retry_([](void* self) {
-        auto* listener = static_cast<Listener*>(self);
-        uv_poll_start(listener->poll_, UV_READABLE,
-                      [](uv_poll_t* h, int, int) { static_cast<Listener*>(h->data)->accept_ready(); });
-      }, this) {
+      retry_(
+          [](void* self) {
+            auto* listener = static_cast<Listener*>(self);
+            uv_poll_start(listener->poll_, UV_READABLE,
+                          [](uv_poll_t* h, int, int) { static_cast<Listener*>(h->data)->accept_ready(); });
+          },
+          this) {
   address_ = address.family() == AF_UNIX ? address : SocketAddress::local_of(fd_);
   uv_poll_init(loop_.raw(), poll_, fd_);
   poll_->data = this;

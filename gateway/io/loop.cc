@@ -34,14 +34,19 @@ Loop::Loop()
 
 Loop::~Loop() {
   disposed_.clear();
-  uv_walk(&loop_, [](uv_handle_t* h, void*) {
-    if (!uv_is_closing(h)) uv_close(h, nullptr);
-  }, nullptr);
+  uv_walk(
+      &loop_,
+      [](uv_handle_t* h, void*) {
+        if (!uv_is_closing(h)) uv_close(h, nullptr);
+      },
+      nullptr);
   uv_run(&loop_, UV_RUN_DEFAULT);
   uv_loop_close(&loop_);
 }
 
-void Loop::run() { uv_run(&loop_, UV_RUN_DEFAULT); }
+void Loop::run() {
+  uv_run(&loop_, UV_RUN_DEFAULT);
+}
 
 void Loop::stop() {
   post([this] { uv_stop(&loop_); });
@@ -81,7 +86,9 @@ std::uint64_t Loop::unix_ms() {
   return unix_offset_ms_ + time / kNanosPerMilli;
 }
 
-void Loop::want_flush(Stream& stream) { flush_.push_back(stream); }
+void Loop::want_flush(Stream& stream) {
+  flush_.push_back(stream);
+}
 
 void Loop::end_turn() {
   while (StreamFlushLink* link = flush_.pop_front()) static_cast<Stream*>(link)->flush();
@@ -101,11 +108,14 @@ void Loop::set_timer() {
   const Nanos time = uv_hrtime();
   const std::uint64_t wait_ms = *next > time ? (*next - time) / kNanosPerMilli + 1 : 0;
   uv_update_time(&loop_);
-  uv_timer_start(&timer_, [](uv_timer_t* h) {
-    auto* loop = static_cast<Loop*>(h->data);
-    loop->timer_due_ = 0;
-    loop->wheel_.advance(loop->now());
-  }, wait_ms, 0);
+  uv_timer_start(
+      &timer_,
+      [](uv_timer_t* h) {
+        auto* loop = static_cast<Loop*>(h->data);
+        loop->timer_due_ = 0;
+        loop->wheel_.advance(loop->now());
+      },
+      wait_ms, 0);
 }
 
 }  // namespace penstock::io

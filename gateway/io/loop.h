@@ -57,7 +57,9 @@ class Loop {
   std::span<char> receive_buffer() { return {receive_buffer_.get(), kReceiveBytes}; }
   Slab<Stream>& streams() { return streams_; }
   /// Space at the end of the arena; nullptr if there is less than `size`.
-  char* arena_space(std::size_t size) { return size <= kArenaBytes - arena_used_ ? arena_.get() + arena_used_ : nullptr; }
+  char* arena_space(std::size_t size) {
+    return size <= kArenaBytes - arena_used_ ? arena_.get() + arena_used_ : nullptr;
+  }
   void arena_commit(std::size_t size) { arena_used_ += size; }
   void want_flush(Stream& stream);
 

@@ -49,10 +49,11 @@ void resolve(Loop& loop, const std::string& host, std::uint16_t port,
   hints.ai_flags = AI_ADDRCONFIG;
   const int status = uv_getaddrinfo(loop.raw(), &request->uv, &finished, host.c_str(), nullptr, &hints);
   if (status == 0) {
-    request.release();
+    (void)request.release();  // `finished` takes it back
     return;
   }
-  loop.post([request = std::shared_ptr<Request>(std::move(request)), status] { request->done({}, uv_strerror(status)); });
+  loop.post(
+      [request = std::shared_ptr<Request>(std::move(request)), status] { request->done({}, uv_strerror(status)); });
 }
 
 }  // namespace penstock::io

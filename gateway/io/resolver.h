@@ -12,8 +12,8 @@ namespace penstock::io {
 
 class Loop;
 
-/// Calls back on the loop's thread, once, never from inside the call: with the addresses (TCP, sorted, no duplicates), or
-/// with none and a reason. Names can't be cancelled: what `done` captures must outlive the loop, or be shared.
+/// Calls back on the loop's thread, once, never from inside the call: with the addresses (TCP, sorted, no duplicates),
+/// or with none and a reason. Names can't be cancelled: what `done` captures must outlive the loop, or be shared.
 void resolve(Loop& loop, const std::string& host, std::uint16_t port,
              std::function<void(std::vector<SocketAddress> addresses, std::string error)> done);
 

@@ -331,7 +331,8 @@ void Stream::finish_connecting() {
   handler_->on_connected();
 }
 
-/// The peer takes no more. What it said before that counts: an endpoint may answer early, and close with our body unread.
+/// The peer takes no more. What it said before that counts: an endpoint may answer early, and close with our body
+/// unread.
 void Stream::fail_writing() {
   if (reading_ && !connecting_ && !eof_ && sent_ > 0) receive();
   if (!closed_) fail(error_);

@@ -1,7 +1,7 @@
 // A connected stream socket (TCP or Unix) on a loop.
 //
-// On uv_poll_t with the program's own recv and send rather than uv_tcp_t: measured 2 % cheaper per request, it receives into
-// the loop's shared buffer, and what was not yet sent when a peer closes is known to the byte (ARCHITECTURE.md).
+// On uv_poll_t with the program's own recv and send rather than uv_tcp_t: measured 2 % cheaper per request, it receives
+// into the loop's shared buffer, and what was not yet sent when a peer closes is known to the byte (ARCHITECTURE.md).
 #pragma once
 
 #include <uv.h>
@@ -42,7 +42,8 @@ class StreamHandler {
 
 struct StreamFlushLink : ListLink {};
 
-/// Owned through StreamPtr; dropping that closes the socket at once, discarding what was not sent. All on the loop's thread.
+/// Owned through StreamPtr; dropping that closes the socket at once, discarding what was not sent. All on the loop's
+/// thread.
 class Stream : private StreamFlushLink {
  public:
   struct Closer {
@@ -52,15 +53,18 @@ class Stream : private StreamFlushLink {
 
   /// Takes over an accepted, non-blocking socket. The handler must outlive the stream.
   static Ptr adopt(Loop& loop, int fd, StreamHandler& handler);
-  /// Starts to connect; on_connected or on_error follows, never from inside this call. nullptr (errno set) if there is no socket to be had.
+  /// Starts to connect; on_connected or on_error follows, never from inside this call. nullptr (errno set) if there is
+  /// no socket to be had.
   static Ptr connect(Loop& loop, const SocketAddress& to, StreamHandler& handler);
 
   void set_handler(StreamHandler& handler) { handler_ = &handler; }
 
-  /// Queues the pieces in order. Small writes are sent together at the turn's end, large ones at once. Never calls back.
+  /// Queues the pieces in order. Small writes are sent together at the turn's end, large ones at once. Never calls
+  /// back.
   void write(std::initializer_list<std::string_view> pieces);
   void write(std::string_view bytes) { write({bytes}); }
-  /// Space for at least `size` contiguous bytes, to be filled and committed before any other call to any stream of the loop.
+  /// Space for at least `size` contiguous bytes, to be filled and committed before any other call to any stream of the
+  /// loop.
   char* prepare(std::size_t size);
   void commit(std::size_t size);
 

@@ -19,15 +19,15 @@ struct AccessRecord {
   std::string_view client_ip;
   std::string_view method;
   std::string_view host;
-  std::string_view target;      ///< path and query, as received
+  std::string_view target;  ///< path and query, as received
   std::string_view user_agent;
   std::string_view referer;
-  std::string_view route;       ///< id; empty if none matched
-  std::string_view upstream;    ///< name; empty if answered by the gateway
-  std::string_view peer;        ///< "10.0.0.1:80"
+  std::string_view route;     ///< id; empty if none matched
+  std::string_view upstream;  ///< name; empty if answered by the gateway
+  std::string_view peer;      ///< "10.0.0.1:80"
   http::Version version = http::Version::http11;
-  int status = 0;               ///< 499 if the client went away before an answer
-  std::uint64_t bytes_in = 0;   ///< of bodies
+  int status = 0;              ///< 499 if the client went away before an answer
+  std::uint64_t bytes_in = 0;  ///< of bodies
   std::uint64_t bytes_out = 0;
   std::uint64_t duration_us = 0;
   std::uint64_t upstream_connect_us = 0;

@@ -17,10 +17,10 @@ struct MetricsInput {
   std::vector<std::string_view> upstream_names;  ///< by upstream index
   std::string_view version;                      ///< penstock_build_info
   std::string_view revision;
-  double start_time_unix_s = 0;                  ///< process_start_time_seconds
-  double config_loaded_unix_s = 0;               ///< penstock_config_last_reload_success_timestamp_seconds
+  double start_time_unix_s = 0;     ///< process_start_time_seconds
+  double config_loaded_unix_s = 0;  ///< penstock_config_last_reload_success_timestamp_seconds
   bool config_last_reload_successful = true;
-  std::uint64_t access_log_lost = 0;             ///< AccessLog::lost()
+  std::uint64_t access_log_lost = 0;  ///< AccessLog::lost()
   bool draining = false;
 };
 

@@ -1,7 +1,7 @@
 // One worker's counters, and what is counted.
 //
-// Written by that worker alone, with plain loads and stores; read by the control thread at a scrape (relaxed atomics: no
-// torn values, no locks, no read-modify-write on the request path). A steady-state request allocates nothing here.
+// Written by that worker alone, with plain loads and stores; read by the control thread at a scrape (relaxed atomics:
+// no torn values, no locks, no read-modify-write on the request path). A steady-state request allocates nothing here.
 #pragma once
 
 #include <array>
@@ -38,8 +38,8 @@ class Gauge {
 };
 
 /// Upper bounds of the duration buckets, in seconds; +Inf comes after the last.
-inline constexpr std::array<double, 17> kDurationBounds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
-                                                           0.1,    0.25,    0.5,    1,     2.5,    5,     10,   30};
+inline constexpr std::array<double, 17> kDurationBounds = {
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
 
 /// Durations, in nanoseconds. One writer, any reader.
 class DurationHistogram {
@@ -81,12 +81,12 @@ struct RouteStats {
 };
 
 struct UpstreamStats {
-  RequestCounts responses;      ///< by the code that the endpoint answered
-  DurationHistogram duration;   ///< request sent to the end of the answer
-  DurationHistogram connect;    ///< connect() to connected
-  Counter connects;             ///< tried
+  RequestCounts responses;     ///< by the code that the endpoint answered
+  DurationHistogram duration;  ///< request sent to the end of the answer
+  DurationHistogram connect;   ///< connect() to connected
+  Counter connects;            ///< tried
   Counter connect_errors;
-  Counter retries;              ///< on a connection that turned out to be closed
+  Counter retries;  ///< on a connection that turned out to be closed
   Gauge in_flight;
   Gauge connections_idle;
   Gauge connections_active;
@@ -101,12 +101,12 @@ class WorkerStats {
 
   Counter connections_accepted;
   Counter accept_errors;
-  Gauge connections_active;     ///< client connections with a request under way
+  Gauge connections_active;  ///< client connections with a request under way
   Gauge connections_idle;
-  Counter bytes_received;       ///< from clients
-  Counter bytes_sent;           ///< to clients
+  Counter bytes_received;  ///< from clients
+  Counter bytes_sent;      ///< to clients
   Counter access_log_dropped;
-  DurationHistogram loop_lag;   ///< how long one turn of the event loop worked
+  DurationHistogram loop_lag;  ///< how long one turn of the event loop worked
   std::array<Counter, kErrorKinds> errors;
 
   /// Made at the first request of a route; the writer's side. `index` kNoRoute (0xffffffff) counts as route "none".

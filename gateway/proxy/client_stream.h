@@ -1,5 +1,5 @@
-// What an exchange may do with the client that it serves. One stream is one request and its response: HTTP/1.1 has one at
-// a time on a connection, HTTP/2 many.
+// What an exchange may do with the client that it serves. One stream is one request and its response: HTTP/1.1 has one
+// at a time on a connection, HTTP/2 many.
 #pragma once
 
 #include <span>

@@ -13,7 +13,9 @@ constexpr std::size_t kStashMax = 64 << 10;
 /// How long a connection that we have ended waits for the client to close it, so that no answer is lost by a reset.
 constexpr conf::milliseconds kLinger{2'000};
 
-Nanos nanos(conf::milliseconds duration) { return static_cast<Nanos>(duration.count()) * kNanosPerMilli; }
+Nanos nanos(conf::milliseconds duration) {
+  return static_cast<Nanos>(duration.count()) * kNanosPerMilli;
+}
 
 }  // namespace
 
@@ -34,7 +36,9 @@ Downstream::Downstream(Context& context, const ListenerContext& listener, const 
 
 Downstream::~Downstream() = default;
 
-Client Downstream::client() const { return {ip_, listener_.config->max.body}; }
+Client Downstream::client() const {
+  return {ip_, listener_.config->max.body};
+}
 
 // ---- bytes in
 
@@ -96,7 +100,8 @@ bool Downstream::step(std::string_view& in) {
   }
   switch (parser_->next(in)) {
     case http::H1Parser::Event::need_more:
-      if (!exchange_ && parser_->in_head() && wait_ != Wait::header) wait_for(Wait::header, listener_.config->timeouts.header);
+      if (!exchange_ && parser_->in_head() && wait_ != Wait::header)
+        wait_for(Wait::header, listener_.config->timeouts.header);
       return false;
     case http::H1Parser::Event::head:
       begin_exchange(in);
@@ -141,12 +146,13 @@ void Downstream::refuse(const http::HeadError& error) {
   request_done_ = false;
   keep_alive_ = false;
   exchange_ = context_.exchanges.take();
-  exchange_->refuse(context_, *this, client(), error);
+  exchange_->refuse(context_, *this, client(), error, parser_->head_bytes().starts_with("HEAD "));
 }
 
 // ---- the exchange's wishes
 
-void Downstream::write_head(const OutgoingResponse& response, const http::Framing& framing, std::string_view connection) {
+void Downstream::write_head(const OutgoingResponse& response, const http::Framing& framing,
+                            std::string_view connection) {
   const http::HeadFields fields = {response.passed, response.added, framing, connection};
   char* const begin = stream_->prepare(http::head_bound(response.line, fields));
   const auto size = static_cast<std::size_t>(http::write_head(begin, response.line, fields) - begin);
@@ -154,7 +160,9 @@ void Downstream::write_head(const OutgoingResponse& response, const http::Framin
   context_.stats.bytes_sent.add(size);
 }
 
-void Downstream::send_interim(const OutgoingResponse& response) { write_head(response, {}, {}); }
+void Downstream::send_interim(const OutgoingResponse& response) {
+  write_head(response, {}, {});
+}
 
 void Downstream::send_head(const OutgoingResponse& response, bool last_on_connection) {
   http::Framing framing = response.framing;
@@ -197,7 +205,9 @@ void Downstream::start_tunnel() {
   unstash();
 }
 
-void Downstream::finish_tunnel() { stream_->finish(); }
+void Downstream::finish_tunnel() {
+  stream_->finish();
+}
 
 void Downstream::pause_request() {
   paused_ = true;
@@ -251,7 +261,9 @@ void Downstream::on_eof() {
   close(ErrorKind::client_gone);
 }
 
-void Downstream::on_error(int) { close(ErrorKind::client_gone); }
+void Downstream::on_error(int) {
+  close(ErrorKind::client_gone);
+}
 
 void Downstream::close_gracefully() {
   closing_ = true;

@@ -17,8 +17,8 @@
 
 namespace penstock::proxy {
 
-/// Owns itself: lives from accept() until its socket is closed. Listed in Context::connections meanwhile. While it is idle it
-/// holds neither parser nor exchange nor buffer.
+/// Owns itself: lives from accept() until its socket is closed. Listed in Context::connections meanwhile. While it is
+/// idle it holds neither parser nor exchange nor buffer.
 class Downstream final : public io::Disposable, public ListLink, private io::StreamHandler, private ClientStream {
  public:
   static void accept(Context& context, const ListenerContext& listener, int fd, const io::PeerAddress& peer);

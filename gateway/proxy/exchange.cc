@@ -1,4 +1,5 @@
-// The exchange's life and its client's side. The upstream's side is in exchange_upstream.cc, the log line in exchange_record.cc.
+// The exchange's life and its client's side. The upstream's side is in exchange_upstream.cc, the log line in
+// exchange_record.cc.
 #include "gateway/proxy/exchange.h"
 
 #include <charconv>
@@ -19,7 +20,8 @@ constexpr std::uint64_t kDiscardMax = 64 << 10;
 
 Exchange::Exchange() : total_([](void* self) { static_cast<Exchange*>(self)->fire_total(); }, this) {}
 
-void Exchange::begin(Context& context, ClientStream& stream, const Client& client, const http::RequestHead& head, bool complete) {
+void Exchange::begin(Context& context, ClientStream& stream, const Client& client, const http::RequestHead& head,
+                     bool complete) {
   context_ = &context;
   client_ = &stream;
   head_ = &head;
@@ -44,15 +46,22 @@ void Exchange::begin(Context& context, ClientStream& stream, const Client& clien
   peer_.clear();
 }
 
-void Exchange::start(Context& context, ClientStream& stream, const Client& client, const http::RequestHead& head, bool complete) {
+void Exchange::start(Context& context, ClientStream& stream, const Client& client, const http::RequestHead& head,
+                     bool complete) {
   begin(context, stream, client, head, complete);
   identify(client);
   if (!answer_methods()) dispatch();
 }
 
-void Exchange::refuse(Context& context, ClientStream& stream, const Client& client, const http::HeadError& error) {
+void Exchange::refuse(Context& context, ClientStream& stream, const Client& client, const http::HeadError& error,
+                      bool to_head) {
   static const http::RequestHead kNoHead;
-  begin(context, stream, client, kNoHead, false);
+  static const http::RequestHead kNoHeadOfHead = [] {
+    http::RequestHead head;
+    head.method = http::Method::head;
+    return head;
+  }();
+  begin(context, stream, client, to_head ? kNoHeadOfHead : kNoHead, false);
   identify(client);
   fail(error.kind, error.detail);
 }
@@ -64,7 +73,8 @@ void Exchange::identify(const Client& client) {
   const CidrSet& trusted = context_->view.trusted_proxies;
   peer_trusted_ = !trusted.empty() && trusted.contains(client.ip);
   if (peer_trusted_) {
-    // The last ones, if there are many: the walk is from the right, and what is furthest left is the least to be believed.
+    // The last ones, if there are many: the walk is from the right, and what is furthest left is the least to be
+    // believed.
     std::array<std::string_view, 8> values;
     std::size_t first = values.size();
     for (auto field = head_->fields.rbegin(); field != head_->fields.rend() && first > 0; ++field) {
@@ -86,12 +96,18 @@ void Exchange::identify(const Client& client) {
 bool Exchange::answer_methods() {
   if (head_->method == http::Method::connect || head_->method == http::Method::trace) {
     error_ = ErrorKind::method_not_allowed;
-    answer(make_reply(error_, "CONNECT and TRACE are not served", request_id_), "Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");
+    Reply reply = make_reply(error_, "CONNECT and TRACE are not served", request_id_);
+    // The client may have sent its tunnel's first bytes already: they are no request.
+    reply.close = head_->method == http::Method::connect;
+    answer(std::move(reply), "Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");
     return true;
   }
   // RFC 9110 §7.6.2: the last recipient on the way answers itself.
-  if (head_->method == http::Method::options && head_->get(http::FieldId::max_forwards) == "0") {
-    answer({.status = 200, .body = {}, .content_type = {}, .proxy_status = {}}, "Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");
+  const std::string_view hops = head_->get(http::FieldId::max_forwards);
+  const bool no_more_hops = !hops.empty() && hops.find_first_not_of('0') == std::string_view::npos;
+  if (head_->method == http::Method::options && no_more_hops) {
+    answer({.status = 200, .body = {}, .content_type = {}, .proxy_status = {}}, "Allow",
+           "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");
     return true;
   }
   return false;
@@ -160,7 +176,9 @@ void Exchange::on_request_end(std::span<const http::Field> trailers) {
   lease_->send_end(trailers, static_cast<Nanos>(route_->timeouts.first_byte.count()) * kNanosPerMilli);
 }
 
-void Exchange::on_request_error(const http::HeadError& error) { fail(error.kind, error.detail); }
+void Exchange::on_request_error(const http::HeadError& error) {
+  fail(error.kind, error.detail);
+}
 
 void Exchange::on_client_end() {
   client_ended_ = true;
@@ -261,6 +279,8 @@ void Exchange::finish() {
   client_->exchange_done();  // may start the next exchange in this object: nothing may come after it
 }
 
-void Exchange::fire_total() { fail(ErrorKind::total_timeout, "timeouts.total"); }
+void Exchange::fire_total() {
+  fail(ErrorKind::total_timeout, "timeouts.total");
+}
 
 }  // namespace penstock::proxy

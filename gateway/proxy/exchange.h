@@ -28,16 +28,18 @@ struct Client {
   std::uint64_t max_body = 0;  ///< the listener's
 };
 
-/// Lent by the context for one exchange at a time; belongs to its thread. The client stream and the head stay as long as the
-/// exchange runs. It ends with ClientStream::exchange_done(), or with on_client_gone(); after either it may be lent again.
+/// Lent by the context for one exchange at a time; belongs to its thread. The client stream and the head stay as long
+/// as the exchange runs. It ends with ClientStream::exchange_done(), or with on_client_gone(); after either it may be
+/// lent again.
 class Exchange final : private upstream::AttemptHandler {
  public:
   Exchange();
 
   /// `complete`: the request has no body (left). May answer before it returns.
-  void start(Context& context, ClientStream& stream, const Client& client, const http::RequestHead& head, bool complete);
-  /// Answers a request that could not even be read.
-  void refuse(Context& context, ClientStream& stream, const Client& client, const http::HeadError& error);
+  void start(Context& context, ClientStream& stream, const Client& client, const http::RequestHead& head,
+             bool complete);
+  /// Answers a request that could not even be read; `to_head`: as far as it could, it was a HEAD.
+  void refuse(Context& context, ClientStream& stream, const Client& client, const http::HeadError& error, bool to_head);
 
   // ---- from the client's stream
   void on_request_body(std::string_view bytes);
@@ -66,7 +68,8 @@ class Exchange final : private upstream::AttemptHandler {
   void on_upstream_congested() override;
   void on_upstream_drained() override;
 
-  void begin(Context& context, ClientStream& stream, const Client& client, const http::RequestHead& head, bool complete);
+  void begin(Context& context, ClientStream& stream, const Client& client, const http::RequestHead& head,
+             bool complete);
   void identify(const Client& client);
   void dispatch();
   bool answer_methods();

@@ -32,7 +32,7 @@ enum class ResponseState : std::uint8_t {
   head,     ///< passed on
   body,     ///< streams
   done,
-  cut,      ///< the client has been told that it got less than the whole
+  cut,  ///< the client has been told that it got less than the whole
 };
 
 constexpr bool may_follow(RequestState from, RequestState to) {

@@ -7,12 +7,16 @@
 namespace penstock::proxy {
 namespace {
 
-Nanos nanos(conf::milliseconds duration) { return static_cast<Nanos>(duration.count()) * kNanosPerMilli; }
+Nanos nanos(conf::milliseconds duration) {
+  return static_cast<Nanos>(duration.count()) * kNanosPerMilli;
+}
 
 /// RFC 9110 §15.2.2: the answer names what is switched to; it must be what was asked for.
 bool is_websocket(const http::ResponseHead& head) {
   return head.version == http::Version::http11 && head.wants_upgrade &&
-         http::iequals(head.get(http::FieldId::upgrade), "websocket");
+         std::all_of(head.fields.begin(), head.fields.end(), [](const http::Field& field) {
+           return field.id != http::FieldId::upgrade || http::iequals(field.value, "websocket");
+         });
 }
 
 }  // namespace
@@ -28,7 +32,8 @@ void Exchange::choose(bool fresh) {
   ErrorKind error = ErrorKind::none;
   ++tries_;
   attempt_started_ = context_->loop.now();
-  lease_ = cluster_->lease(*this, head_->method, context_->random.next(), std::span(tried_).first(tried_count_), fresh, error);
+  lease_ = cluster_->lease(*this, head_->method, context_->random.next(), std::span(tried_).first(tried_count_), fresh,
+                           error);
   if (!lease_) {
     fail(error, error == ErrorKind::no_endpoint ? "no endpoint of the upstream is usable"
                 : error == ErrorKind::pool_full ? "pool.max_connections"
@@ -151,8 +156,9 @@ void Exchange::on_attempt_failed(ErrorKind kind, const char* detail) {
   fail(kind, detail);
 }
 
-/// Two cases that no setting is needed for, because nothing can be done twice by them: nothing was sent yet, or a connection
-/// from the pool was being closed by the endpoint while an idempotent request was on its way (RFC 9110 §9.2.2, RFC 9112 §9.3.1).
+/// Two cases that no setting is needed for, because nothing can be done twice by them: nothing was sent yet, or a
+/// connection from the pool was being closed by the endpoint while an idempotent request was on its way (RFC 9110
+/// §9.2.2, RFC 9112 §9.3.1).
 bool Exchange::may_try_again(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::connect_failed:

@@ -29,17 +29,6 @@ bool hop_by_hop(FieldId id) {
   }
 }
 
-/// Named by a Connection field, and so meant for this hop only. Host and framing are not the sender's to take away.
-bool named_by_connection(const http::Head& head, const Field& field) {
-  if (!head.has_connection_options || field.id == FieldId::host || field.id == FieldId::content_length) return false;
-  bool named = false;
-  for (const Field& connection : head.fields) {
-    if (connection.id != FieldId::connection) continue;
-    http::for_each_token(connection.value, [&](std::string_view option) { named = named || http::iequals(option, field.name); });
-  }
-  return named;
-}
-
 /// Hands out views into a string whose capacity was set beforehand.
 class Text {
  public:
@@ -67,7 +56,7 @@ class Text {
 constexpr std::size_t kFixedText = 64;
 
 struct Received {
-  std::size_t size = 0;          ///< of all values that may be appended to
+  std::size_t size = 0;  ///< of all values that may be appended to
   std::string_view proto;
   std::string_view host;
   bool has_host = false;
@@ -84,11 +73,13 @@ std::uint64_t parse_hops(std::string_view text) {
 /// The values of all fields with this id, and ", " after each. Those that Connection names are no part of the message.
 void append_values(const http::Head& head, FieldId id, Text& text) {
   for (const Field& field : head.fields) {
-    if (field.id == id && !field.value.empty() && !named_by_connection(head, field)) text << field.value << ", ";
+    if (field.id == id && !field.value.empty() && !http::named_by_connection(head, field)) text << field.value << ", ";
   }
 }
 
-bool is_v6(std::string_view ip) { return ip.find(':') != std::string_view::npos; }
+bool is_v6(std::string_view ip) {
+  return ip.find(':') != std::string_view::npos;
+}
 
 /// RFC 7239 §4: for and by are quoted where they hold more than a token.
 void append_forwarded(Text& text, const http::RequestHead& head, const RequestContext& context) {
@@ -97,7 +88,8 @@ void append_forwarded(Text& text, const http::RequestHead& head, const RequestCo
   text << ";proto=" << context.scheme;
 }
 
-void add_forwarding(const http::RequestHead& head, const RequestContext& context, const Received& received, Text& text, FieldSet& out) {
+void add_forwarding(const http::RequestHead& head, const RequestContext& context, const Received& received, Text& text,
+                    FieldSet& out) {
   if (context.forwarded->x_forwarded) {
     if (context.peer_trusted) append_values(head, FieldId::x_forwarded_for, text);
     text << context.peer_ip;
@@ -114,7 +106,8 @@ void add_forwarding(const http::RequestHead& head, const RequestContext& context
 }
 
 /// True if the field goes on as it came.
-bool pass_request_field(const http::RequestHead& head, const Field& field, const RequestContext& context, Received& received) {
+bool pass_request_field(const http::RequestHead& head, const Field& field, const RequestContext& context,
+                        Received& received) {
   switch (field.id) {
     case FieldId::content_length:
     case FieldId::x_request_id:
@@ -136,6 +129,8 @@ bool pass_request_field(const http::RequestHead& head, const Field& field, const
     case FieldId::x_forwarded_host:
       if (context.peer_trusted) received.host = field.value;
       return !context.forwarded->x_forwarded && context.peer_trusted;
+    case FieldId::forwarded_other:
+      return context.peer_trusted;
     case FieldId::forwarded:
       received.size += field.value.size() + 2;
       return !context.forwarded->forwarded && context.peer_trusted;
@@ -160,7 +155,7 @@ void forward_request(const http::RequestHead& head, const RequestContext& contex
   Received received;
   for (const Field& field : head.fields) {
     // The order matters: a forwarding field that Connection names must neither pass nor be believed (CVE-2022-31813).
-    if (named_by_connection(head, field)) continue;
+    if (http::named_by_connection(head, field)) continue;
     if (pass_request_field(head, field, context, received)) {
       out.passed.push_back(field);
     } else if (field.id == FieldId::upgrade && upgrades(head)) {
@@ -168,7 +163,10 @@ void forward_request(const http::RequestHead& head, const RequestContext& contex
     }
   }
   Text text(out.text, received.size + head.authority.size() + 2 * context.peer_ip.size() + kFixedText);
-  if (!received.has_host) out.added.push_back({"Host", head.authority.empty() ? context.endpoint : head.authority});
+  if (!received.has_host) {
+    const std::string_view endpoint = context.endpoint.starts_with("unix:") ? "localhost" : context.endpoint;
+    out.added.push_back({"Host", head.authority.empty() ? endpoint : head.authority});
+  }
   if (received.max_forwards > 0) {  // RFC 9110 §7.6.2
     text << std::to_string(received.max_forwards - 1);
     out.added.push_back({"Max-Forwards", text.take()});
@@ -178,7 +176,8 @@ void forward_request(const http::RequestHead& head, const RequestContext& contex
   out.added.push_back({"Via", head.version == http::Version::http11 ? "1.1 penstock" : "1.0 penstock"});
 }
 
-void forward_response(const http::ResponseHead& head, std::string_view request_id, std::string_view date, FieldSet& out) {
+void forward_response(const http::ResponseHead& head, std::string_view request_id, std::string_view date,
+                      FieldSet& out) {
   out.passed.clear();
   out.added.clear();
   bool has_date = false;
@@ -186,7 +185,7 @@ void forward_response(const http::ResponseHead& head, std::string_view request_i
   for (const Field& field : head.fields) {
     if (hop_by_hop(field.id) || field.id == FieldId::x_request_id) continue;
     if (field.id == FieldId::content_length && !keeps_length) continue;
-    if (named_by_connection(head, field)) continue;
+    if (http::named_by_connection(head, field)) continue;
     has_date = has_date || field.id == FieldId::date;
     out.passed.push_back(field);
   }
@@ -201,7 +200,7 @@ void forward_interim(const http::ResponseHead& head, FieldSet& out) {
   for (const Field& field : head.fields) {
     const bool upgrade = head.status == 101 && field.id == FieldId::upgrade;
     if (hop_by_hop(field.id) && !upgrade) continue;
-    if (field.id == FieldId::content_length || named_by_connection(head, field)) continue;
+    if (field.id == FieldId::content_length || http::named_by_connection(head, field)) continue;
     out.passed.push_back(field);
   }
 }

@@ -1,4 +1,5 @@
-// Which header fields pass from one side to the other, and which the gateway adds (RFC 9110 §7.6, RFC 7239, field practice).
+// Which header fields pass from one side to the other, and which the gateway adds (RFC 9110 §7.6, RFC 7239, field
+// practice).
 #pragma once
 
 #include <string>
@@ -10,7 +11,8 @@
 
 namespace penstock::proxy {
 
-/// Fields of an outgoing head: views into the received head, into `text`, and into literals. Reused, keeps its capacity.
+/// Fields of an outgoing head: views into the received head, into `text`, and into literals. Reused, keeps its
+/// capacity.
 struct FieldSet {
   std::vector<http::Field> passed;
   std::vector<http::Field> added;
@@ -18,8 +20,8 @@ struct FieldSet {
 };
 
 struct RequestContext {
-  std::string_view peer_ip;          ///< who holds the connection
-  bool peer_trusted = false;         ///< its forwarding fields are believed
+  std::string_view peer_ip;   ///< who holds the connection
+  bool peer_trusted = false;  ///< its forwarding fields are believed
   std::string_view request_id;
   std::string_view endpoint;         ///< Host for requests that came without one
   std::string_view scheme = "http";  ///< of the client's connection
@@ -30,13 +32,14 @@ struct RequestContext {
 void forward_request(const http::RequestHead& head, const RequestContext& context, FieldSet& out);
 
 /// For the client. `date` is used if the endpoint sent none (RFC 9110 §6.6.1).
-void forward_response(const http::ResponseHead& head, std::string_view request_id, std::string_view date, FieldSet& out);
+void forward_response(const http::ResponseHead& head, std::string_view request_id, std::string_view date,
+                      FieldSet& out);
 
 /// 1xx.
 void forward_interim(const http::ResponseHead& head, FieldSet& out);
 
-/// Whether the request asks for a protocol that is tunnelled: WebSocket. Others, h2c above all, would open a way past the
-/// gateway's rules, and are passed over as RFC 9110 §7.8 allows.
+/// Whether the request asks for a protocol that is tunnelled: WebSocket. Others, h2c above all, would open a way past
+/// the gateway's rules, and are passed over as RFC 9110 §7.8 allows.
 bool upgrades(const http::RequestHead& head);
 
 }  // namespace penstock::proxy

@@ -1,6 +1,17 @@
 #include "gateway/proxy/redirect.h"
 
 namespace penstock::proxy {
+namespace {
+
+/// At the front of a Location, two slashes begin a host (RFC 3986 §4.2): the client would be sent wherever the request
+/// says.
+std::string_view path_after(std::string_view out, std::string_view path) {
+  if (!out.empty()) return path;
+  while (path.starts_with("//")) path.remove_prefix(1);
+  return path;
+}
+
+}  // namespace
 
 std::string expand_redirect(std::string_view to, const http::RequestHead& head) {
   std::string out;
@@ -17,11 +28,11 @@ std::string expand_redirect(std::string_view to, const http::RequestHead& head) 
     } else if (name == "{host}") {
       out += head.authority;
     } else if (name == "{path}") {
-      out += head.path;
+      out += path_after(out, head.path);
     } else if (name == "{query}") {
       out += head.query;
     } else if (name == "{uri}") {
-      out += head.path;
+      out += path_after(out, head.path);
       if (head.has_query) out.append("?").append(head.query);
     } else {
       out += name;

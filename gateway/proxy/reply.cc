@@ -16,39 +16,43 @@ struct Row {
 
 // Indexed by ErrorKind.
 constexpr std::array<Row, kErrorKinds> kRows = {{
-    {200, "", false, 0},                                                          // none
-    {400, "penstock; error=http_request_error", true, 0},                         // bad_request
-    {414, "penstock; error=http_request_error", true, 0},                         // uri_too_long
-    {431, "penstock; error=http_request_error", true, 0},                         // headers_too_large
-    {413, "penstock; error=http_request_error", true, 0},                         // body_too_large
-    {501, "penstock; error=http_request_error", true, 0},                         // method_unknown
-    {501, "penstock; error=http_request_error", true, 0},                         // coding_unknown
-    {505, "penstock; error=http_request_error", true, 0},                         // version_unsupported
-    {417, "penstock; error=http_request_error", true, 0},                         // expectation_failed
-    {408, "penstock; error=http_request_error", true, 0},                         // header_timeout
-    {408, "penstock; error=http_request_error", true, 0},                         // body_timeout
-    {499, "", true, 0},                                                           // client_gone
-    {404, "", false, 0},                                                          // no_route
-    {405, "", false, 0},                                                          // method_not_allowed
-    {503, "penstock; error=destination_unavailable", false, 1},                   // no_endpoint
-    {503, "penstock; error=connection_limit_reached", false, 1},                  // pool_full
-    {502, "penstock; error=connection_refused", false, 0},                        // connect_failed
-    {504, "penstock; error=connection_timeout", false, 0},                        // connect_timeout
-    {502, "penstock; error=connection_terminated", false, 0},                     // upstream_reset
-    {502, "penstock; error=http_protocol_error", false, 0},                       // upstream_protocol
-    {502, "penstock; error=http_response_incomplete", false, 0},                  // upstream_truncated
-    {504, "penstock; error=http_response_timeout", false, 0},                     // first_byte_timeout
-    {504, "penstock; error=connection_read_timeout", false, 0},                   // upstream_idle_timeout
-    {504, "penstock; error=http_response_timeout", false, 0},                     // total_timeout
-    {503, "penstock; error=destination_unavailable", true, 1},                    // draining
-    {500, "penstock; error=proxy_internal_error", true, 0},                       // internal
+    {200, "", false, 0},                                          // none
+    {400, "penstock; error=http_request_error", true, 0},         // bad_request
+    {414, "penstock; error=http_request_error", true, 0},         // uri_too_long
+    {431, "penstock; error=http_request_error", true, 0},         // headers_too_large
+    {413, "penstock; error=http_request_error", true, 0},         // body_too_large
+    {501, "penstock; error=http_request_error", true, 0},         // method_unknown
+    {501, "penstock; error=http_request_error", true, 0},         // coding_unknown
+    {505, "penstock; error=http_request_error", true, 0},         // version_unsupported
+    {417, "penstock; error=http_request_error", true, 0},         // expectation_failed
+    {408, "penstock; error=http_request_error", true, 0},         // header_timeout
+    {408, "penstock; error=http_request_error", true, 0},         // body_timeout
+    {499, "", true, 0},                                           // client_gone
+    {404, "", false, 0},                                          // no_route
+    {405, "", false, 0},                                          // method_not_allowed
+    {503, "penstock; error=destination_unavailable", false, 1},   // no_endpoint
+    {503, "penstock; error=connection_limit_reached", false, 1},  // pool_full
+    {502, "penstock; error=connection_refused", false, 0},        // connect_failed
+    {504, "penstock; error=connection_timeout", false, 0},        // connect_timeout
+    {502, "penstock; error=connection_terminated", false, 0},     // upstream_reset
+    {502, "penstock; error=http_protocol_error", false, 0},       // upstream_protocol
+    {502, "penstock; error=http_response_incomplete", false, 0},  // upstream_truncated
+    {504, "penstock; error=http_response_timeout", false, 0},     // first_byte_timeout
+    {504, "penstock; error=connection_read_timeout", false, 0},   // upstream_idle_timeout
+    {504, "penstock; error=http_response_timeout", false, 0},     // total_timeout
+    {503, "penstock; error=destination_unavailable", true, 1},    // draining
+    {500, "penstock; error=proxy_internal_error", true, 0},       // internal
 }};
 
-const Row& row(ErrorKind kind) { return kRows[static_cast<std::size_t>(kind)]; }
+const Row& row(ErrorKind kind) {
+  return kRows[static_cast<std::size_t>(kind)];
+}
 
 }  // namespace
 
-int status_of(ErrorKind kind) { return row(kind).status; }
+int status_of(ErrorKind kind) {
+  return row(kind).status;
+}
 
 Reply make_reply(ErrorKind kind, std::string_view detail, std::string_view request_id) {
   const Row& r = row(kind);

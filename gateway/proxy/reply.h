@@ -1,5 +1,5 @@
-// Answers that the gateway itself gives. The one place where an error becomes a status, a Proxy-Status field (RFC 9209) and a
-// body (RFC 9457).
+// Answers that the gateway itself gives. The one place where an error becomes a status, a Proxy-Status field (RFC 9209)
+// and a body (RFC 9457).
 #pragma once
 
 #include <string>

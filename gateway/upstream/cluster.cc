@@ -37,8 +37,8 @@ void Cluster::apply(const discovery::SnapshotPtr& snapshot) {
   std::vector<EndpointEntry> entries;
   for (const discovery::Endpoint& endpoint : snapshot->endpoints) {
     auto found = known.extract(endpoint.id);
-    auto pool = found ? std::move(found.mapped())
-                      : std::make_unique<EndpointPool>(loop_, config_, stats_, endpoint.address);
+    auto pool =
+        found ? std::move(found.mapped()) : std::make_unique<EndpointPool>(loop_, config_, stats_, endpoint.address);
     pool->index = static_cast<std::uint32_t>(pools_.size());
     loads_.push_back({.in_flight = static_cast<std::uint32_t>(pool->stats()->in_flight.value())});
     entries.push_back({endpoint, pool->stats()});

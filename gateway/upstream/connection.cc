@@ -38,7 +38,9 @@ void Connection::begin(AttemptHandler& handler, http::Method method) {
   request_complete_ = waiting_ = answered_ = head_seen_ = interim_ = answer_complete_ = clean_ = paused_ = false;
 }
 
-bool Connection::reusable() const { return answer_complete_ && request_complete_ && clean_ && !tunnel_ && stream_->unsent() == 0; }
+bool Connection::reusable() const {
+  return answer_complete_ && request_complete_ && clean_ && !tunnel_ && stream_->unsent() == 0;
+}
 
 void Connection::park(Nanos idle_timeout) {
   handler_ = nullptr;
@@ -98,6 +100,11 @@ void Connection::on_bytes(std::string_view bytes) {
     return;
   }
   home_.received(bytes.size());
+  if (nothing_sent()) {
+    // On their way before the request was: what was left of another client's exchange, or a server that speaks first.
+    fail(ErrorKind::upstream_reset, "bytes before the request");
+    return;
+  }
   answered_ = true;
   if (paused_) {
     stash_.append(bytes);

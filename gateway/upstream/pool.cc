@@ -5,7 +5,9 @@
 namespace penstock::upstream {
 namespace {
 
-Nanos nanos(conf::milliseconds duration) { return static_cast<Nanos>(duration.count()) * kNanosPerMilli; }
+Nanos nanos(conf::milliseconds duration) {
+  return static_cast<Nanos>(duration.count()) * kNanosPerMilli;
+}
 
 }  // namespace
 

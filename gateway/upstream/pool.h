@@ -24,7 +24,8 @@ struct EndpointStats {
 /// Belongs to its worker's thread; outlives its connections and leases.
 class EndpointPool {
  public:
-  EndpointPool(io::Loop& loop, const conf::Upstream& upstream, observe::UpstreamStats& stats, io::SocketAddress address);
+  EndpointPool(io::Loop& loop, const conf::Upstream& upstream, observe::UpstreamStats& stats,
+               io::SocketAddress address);
   ~EndpointPool();
   EndpointPool(const EndpointPool&) = delete;
   EndpointPool& operator=(const EndpointPool&) = delete;

@@ -168,6 +168,7 @@ TEST_F(Hostile, HopByHopFieldsOfAnswersGo) {
        leaves("Content-Length is not its to take away", "Connection: Content-Length\r\n"),
        leaves("close", "Connection: close\r\n"), leaves("a request id of its own", "X-Request-Id: evil\r\n"),
        bad_field("an option that is no token", "Connection: a b"),
+       relayed("Set-Cookie2 (CVE-2022-0711)", with("Set-Cookie2: a=b;\r\nSet-Cookie: ,;=\r\n")),
        relayed("others stay", with("Via: 1.1 x\r\nSet-Cookie: a=b\r\nSet-Cookie: c=d\r\nX-A: caf\xe9\r\n")),
        relayed("white space", with("X-A:1\r\nX-B: \t2 \t\r\nX-C: \r\n"), with("X-A: 1\r\nX-B: 2\r\nX-C: \r\n"))});
 }

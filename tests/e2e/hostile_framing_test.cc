@@ -185,7 +185,7 @@ TEST_F(Hostile, AnOldRequestHasNoTransferEncoding) {
               refused("another coding", old + "Transfer-Encoding: gzip, chunked\r\n\r\n" + kChunks, {400, 501})});
 }
 
-// CVE-2026-26365: the option must not take the framing away.
+// CVE-2026-26365, CVE-2022-45059: the option must not take the framing away.
 TEST_F(Hostile, ConnectionDoesNotTakeTheFramingAway) {
   Gateway gateway(backend);
   const std::string chunked = post_with("Transfer-Encoding: chunked\r\n", kChunks);

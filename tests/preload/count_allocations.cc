@@ -1,5 +1,5 @@
-// Loaded into the program under test with LD_PRELOAD: counts the heap allocations of its worker threads, in a file that the test
-// maps too (PENSTOCK_ALLOCATIONS).
+// Loaded into the program under test with LD_PRELOAD: counts the heap allocations of its worker threads, in a file that
+// the test maps too (PENSTOCK_ALLOCATIONS).
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/mman.h>

@@ -108,6 +108,11 @@ TEST_F(FileProblems, IdsAreUnique) {
               ElementsAre("5:10: another route has the id \"a\" already"));
 }
 
+TEST_F(FileProblems, AnIdThatMetricsNeedIsTaken) {
+  EXPECT_THAT(problems_of_routes("  - {id: none, upstream: orders}\n"),
+              ElementsAre("4:10: the id \"none\" stands for requests without a route in the metrics"));
+}
+
 TEST_F(FileProblems, AHeaderIsMatchedOnceWhateverItsCase) {
   EXPECT_THAT(problems_of_routes("  - {match: {headers: {x-env: a, X-Env: b}}, upstream: orders}\n"),
               ElementsAre("4:34: X-Env: stands here twice, in another case of letters"));

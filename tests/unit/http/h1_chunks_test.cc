@@ -13,9 +13,9 @@ class Chunks : public testing::Test {
   HeadLimits limits;
 
   /// The events after the head.
-  std::string parse(const std::string& body) {
+  std::string parse(const std::string& body, const std::string& fields = "") {
     CodecTrace<H1RequestParser> trace(limits);
-    trace.feed("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+    trace.feed("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n" + fields + "\r\n");
     const std::size_t head = trace.text().size() + 1;
     trace.feed(body);
     return trace.text().size() < head ? "" : trace.text().substr(head);
@@ -58,6 +58,10 @@ TEST_F(Chunks, TheLastOneIsFollowedByTrailersAndAnEmptyLine) {
 TEST_F(Chunks, TrailersAreTold) {
   EXPECT_EQ(parse("1\r\nx\r\n0\r\nDigest: a\r\nX:\tb \r\n\r\n"), "body x\nend <Digest|a> <X|b>");
   EXPECT_EQ(parse("0\r\nHost: evil\r\nX: y\r\n\r\n"), "end <X|y>");
+}
+
+TEST_F(Chunks, TrailersThatConnectionNamesStayBehind) {
+  EXPECT_EQ(parse("0\r\nX-Hop: 1\r\nX-End: 2\r\n\r\n", "Connection: x-hop\r\n"), "end <X-End|2>");
 }
 
 TEST_F(Chunks, TrailersHaveTheLimitsOfHeads) {

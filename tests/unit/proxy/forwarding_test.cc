@@ -96,6 +96,9 @@ TEST_F(ForwardRequest, WithoutAHostTheEndpointIsNamed) {
   EXPECT_EQ(get("Host"), "10.0.0.1:80");
   EXPECT_EQ(get("X-Forwarded-Host"), "");
   EXPECT_EQ(get("Via"), "1.0 penstock");
+  context.endpoint = "unix:/run/app.sock";
+  raw("GET / HTTP/1.0\r\n\r\n");
+  EXPECT_EQ(get("Host"), "localhost");
 }
 
 TEST_F(ForwardRequest, AStrangersForwardingFieldsAreNotBelieved) {
@@ -108,6 +111,15 @@ TEST_F(ForwardRequest, AStrangersForwardingFieldsAreNotBelieved) {
   EXPECT_EQ(get("X-Forwarded-Host"), "h");
   EXPECT_EQ(get("Forwarded"), "for=203.0.113.9;host=\"h\";proto=http");
   EXPECT_EQ(get("X-Request-Id"), "id-1");
+}
+
+TEST_F(ForwardRequest, WhatElseAStrangerSaysOfItselfStaysBehind) {
+  const std::string fields = "X-Real-IP: 1.1.1.1\r\nX-Forwarded-Port: 443\r\nx-forwarded-prefix: /evil\r\n";
+  request(fields);
+  EXPECT_EQ(get("X-Real-IP") + get("X-Forwarded-Port") + get("X-Forwarded-Prefix"), "");
+  context.peer_trusted = true;
+  request(fields);
+  EXPECT_EQ(get("X-Real-IP") + get("X-Forwarded-Port") + get("X-Forwarded-Prefix"), "1.1.1.1443/evil");
 }
 
 TEST_F(ForwardRequest, AStrangersForwardingFieldsStayBehindEvenIfWeAddNone) {
@@ -169,6 +181,8 @@ TEST_F(ForwardRequest, LongValuesStayWhole) {
 
 TEST_F(ForwardRequest, ExpectationsPassUnlessTheyAreVoid) {
   request("Expect: 100-continue\r\nContent-Length: 1\r\n");
+  EXPECT_EQ(get("Expect"), "100-continue");
+  request("Connection: Expect\r\nExpect: 100-continue\r\nContent-Length: 1\r\n");
   EXPECT_EQ(get("Expect"), "100-continue");
   raw("POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n");
   EXPECT_EQ(get("Expect"), "");

@@ -32,6 +32,16 @@ TEST(Redirect, OtherBracesStay) {
   EXPECT_EQ(expand("{x}{host}{"), "{x}h:81{");
 }
 
+// "GET //evil.example/ HTTP/1.1" to a route that redirects to "{uri}" sent the client to evil.example.
+TEST(Redirect, APathAtTheFrontIsNeverTakenForAHost) {
+  http::RequestHead head;
+  head.authority = "h";
+  head.path = "//evil.example/x";
+  EXPECT_EQ(expand_redirect("{uri}", head), "/evil.example/x");
+  EXPECT_EQ(expand_redirect("{path}", head), "/evil.example/x");
+  EXPECT_EQ(expand_redirect("https://{host}{path}", head), "https://h//evil.example/x");
+}
+
 TEST(Redirect, WhatWasPutInIsNotReadAgain) {
   EXPECT_EQ(expand("{query}", "{host}"), "{host}");
 }
