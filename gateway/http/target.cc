@@ -73,6 +73,19 @@ bool has_dot_segment(std::string_view path) {
   return false;
 }
 
+/// "/a/..%2Fadmin": no dot segment to us, for %2F is no separator, but one to a backend that decodes before it splits.
+/// `path` has no plain dot segments (any more).
+bool hides_dot_segment(std::string_view path) {
+  std::string decoded;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const std::string_view code = path.substr(i, 3);
+    const bool separator = iequals(code, "%2f") || iequals(code, "%5c");
+    decoded += separator ? '/' : path[i];
+    if (separator) i += 2;
+  }
+  return decoded.size() < path.size() && has_dot_segment(decoded);
+}
+
 /// False if the path climbs above its root.
 bool remove_dot_segments(std::string_view path, std::string& out) {
   out.clear();
@@ -105,6 +118,9 @@ const char* set_path_and_query(RequestHead& head, std::string_view rest, std::st
   if (has_dot_segment(head.path)) {
     if (!remove_dot_segments(head.path, scratch)) return "a path that climbs above its root";
     head.path = scratch;
+  }
+  if (head.path.find('%') != std::string_view::npos && hides_dot_segment(head.path)) {
+    return "a dot segment beside an encoded slash";
   }
   return nullptr;
 }

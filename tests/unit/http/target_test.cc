@@ -72,6 +72,15 @@ TEST_F(Target, APathThatClimbsAboveItsRootIsRefused) {
   for (const char* raw : {"/..", "/../a", "/a/../../b", "/%2e%2e/a", "/./.."}) EXPECT_TRUE(refused(raw)) << raw;
 }
 
+// A backend that decodes %2F before it splits the path would climb where no route has judged (CVE-2021-29492).
+TEST_F(Target, ADotSegmentBesideAnEncodedSlashIsRefused) {
+  for (const char* bad :
+       {"/a/..%2Fadmin", "/a%2f..", "/a%2F%2e%2E%2Fb", "/a/%5c../b", "/..%2f", "/a%2F./b", "/x/../y%2F.."})
+    EXPECT_TRUE(refused(bad)) << bad;
+  for (const char* good : {"/a%2Fb", "/a%2F..b", "/a..%2Fb", "/...%2F", "/%5c", "/a%20.."})
+    EXPECT_FALSE(refused(good)) << good;
+}
+
 TEST_F(Target, QueriesKeepTheirDots) {
   parse("/a?x=/../y");
   EXPECT_EQ(head.query, "x=/../y");
