@@ -10,6 +10,8 @@ namespace {
 constexpr std::uint64_t kChunkLineMax = 1024;
 /// How much framing a body may carry beyond 16 bytes a chunk and two bytes a byte of data, in all.
 constexpr std::uint64_t kExcessMax = 16 << 10;
+/// Larger chunks are not passed on as they are: no backend shall have to believe a size of exabytes.
+constexpr std::uint64_t kChunkKeptMax = 1 << 30;
 /// Capacity that an idle parser may keep.
 constexpr std::size_t kKeptCapacity = 4 << 10;
 
@@ -111,6 +113,7 @@ H1Parser::Event H1Parser::skip_leading(std::string_view& in) {
   bytes_.clear();
   trailers_.clear();
   chunk_line_ = excess_ = 0;
+  chunk_ = {};
   extension_named_ = false;
   state_ = State::head;
   return feed_head(in);
@@ -220,8 +223,14 @@ H1Parser::Event H1Parser::feed_chunked(std::string_view& in) {
     in.remove_prefix(used);
     chunk_line_ += used - (signal_ == Signal::body ? body_.size() : 0);
     if (chunk_line_ > kChunkLineMax) return fail(kEndlessExtensions);
-    if (signal_ == Signal::body) return Event::body;
+    if (signal_ == Signal::body) {
+      // llhttp has counted the piece off already.
+      if (chunk_size_ <= kChunkKeptMax) chunk_ = {chunk_size_, chunk_size_ - parser_.content_length - body_.size()};
+      return Event::body;
+    }
     if (signal_ != Signal::chunk_header) continue;
+    chunk_size_ = parser_.content_length;
+    chunk_ = {};
     // Reckoned once a chunk, from its size, so that it does not matter in how many pieces the data comes.
     excess_ += std::exchange(chunk_line_, 0);
     excess_ -= std::min(excess_, 16 + 2 * std::min(parser_.content_length, kExcessMax));

@@ -41,6 +41,8 @@ class H1Parser {
   Event finish();
 
   std::string_view body() const { return body_; }
+  /// Of body().
+  const ChunkPlace& chunk() const { return chunk_; }
   const std::vector<Field>& trailers() const { return trailers_; }
   const HeadError& error() const { return error_; }
   /// The bytes of the head so far, also of one that is refused.
@@ -99,6 +101,8 @@ class H1Parser {
   std::uint64_t excess_ = 0;      ///< framing beyond what honest chunks need
   bool extension_named_ = false;  ///< the chunk extension that is being read has a name
   std::string_view body_;
+  ChunkPlace chunk_;
+  std::uint64_t chunk_size_ = 0;  ///< of the chunk that is being read
   std::vector<Field> trailers_;
   HeadError error_;
 };

@@ -72,6 +72,13 @@ enum class BodyKind : std::uint8_t {
   until_close,  ///< responses only
 };
 
+/// Where a piece of a chunked body stands in its chunk, so that the chunk can be passed on as it was made, in however
+/// many pieces it came. A size of 0 says nothing about chunks: the piece may be framed as its bearer likes.
+struct ChunkPlace {
+  std::uint64_t size = 0;    ///< of the whole chunk
+  std::uint64_t offset = 0;  ///< of the piece within it
+};
+
 /// What both kinds of head have in common.
 struct Head {
   Version version = Version::http11;

@@ -108,7 +108,7 @@ bool Downstream::step(std::string_view& in) {
       return true;
     case http::H1Parser::Event::body:
       wait_for(Wait::body, listener_.config->timeouts.body);
-      exchange_->on_request_body(parser_->body());
+      exchange_->on_request_body(parser_->body(), parser_->chunk());
       return true;
     case http::H1Parser::Event::end:
       request_done_ = true;

@@ -140,25 +140,26 @@ void Exchange::dispatch() {
 
 // ---- the rest of the request
 
-void Exchange::on_request_body(std::string_view bytes) {
+void Exchange::on_request_body(std::string_view bytes, const http::ChunkPlace& chunk) {
   bytes_in_ += bytes.size();
+  const std::uint64_t rest_of_chunk = chunk.size ? chunk.size - chunk.offset - bytes.size() : 0;
   if (request_ == RequestState::discarding) {
     if (bytes_in_ <= kDiscardMax) return;
     reply_.close = true;
     send_answer();
     return;
   }
-  if (!tunnel_ && bytes_in_ > max_body_) {
+  if (!tunnel_ && (bytes_in_ > max_body_ || rest_of_chunk > max_body_ - bytes_in_)) {
     fail(ErrorKind::body_too_large, "the body is over max_body");
     return;
   }
   if (!lease_) return;
   if (replayable_ && !tunnel_) {
     constexpr std::size_t kReplayMax = 16 << 10;
-    replayable_ = lease_->reused() && replay_.size() + bytes.size() <= kReplayMax;
+    replayable_ = lease_->reused() && rest_of_chunk == 0 && replay_.size() + bytes.size() <= kReplayMax;
     if (replayable_) replay_.append(bytes);
   }
-  lease_->send_body(bytes);
+  lease_->send_body(bytes, chunk);
   if (lease_->congested()) client_->pause_request();
 }
 

@@ -42,7 +42,7 @@ class Exchange final : private upstream::AttemptHandler {
   void refuse(Context& context, ClientStream& stream, const Client& client, const http::HeadError& error, bool to_head);
 
   // ---- from the client's stream
-  void on_request_body(std::string_view bytes);
+  void on_request_body(std::string_view bytes, const http::ChunkPlace& chunk = {});
   void on_request_end(std::span<const http::Field> trailers);
   /// The rest of the request is malformed, too large or too late.
   void on_request_error(const http::HeadError& error);

@@ -63,11 +63,13 @@ void Connection::send_head(const http::RequestLine& line, const http::HeadFields
   if (request_body_ != http::BodyKind::none) home_.loop().arm(deadline_, idle_timeout_);
 }
 
-void Connection::send_body(std::string_view bytes) {
+void Connection::send_body(std::string_view bytes, const http::ChunkPlace& chunk) {
   if (request_body_ == http::BodyKind::chunked && !tunnel_) {
-    char size[http::kChunkSizeMax];
-    const char* end = http::write_chunk_size(size, bytes.size());
-    stream_->write({{size, end}, bytes, "\r\n"});
+    char line[http::kChunkSizeMax];
+    const std::uint64_t size = chunk.size ? chunk.size : bytes.size();
+    const char* end = chunk.offset == 0 ? http::write_chunk_size(line, size) : line;
+    const bool last = chunk.offset + bytes.size() == size;
+    stream_->write({{line, end}, bytes, last ? "\r\n" : ""});
   } else {
     stream_->write(bytes);
   }

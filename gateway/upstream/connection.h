@@ -62,7 +62,8 @@ class Connection final : public io::Disposable, public ListLink, private io::Str
 
   /// Once connected.
   void send_head(const http::RequestLine& line, const http::HeadFields& fields);
-  void send_body(std::string_view bytes);
+  /// `chunk`: as it came, if it came in chunks. Pieces of one chunk must follow one another.
+  void send_body(std::string_view bytes, const http::ChunkPlace& chunk = {});
   /// The request is complete: what was framed as chunks is ended, and the wait for the answer begins.
   void send_end(std::span<const http::Field> trailers, Nanos first_byte_timeout);
 

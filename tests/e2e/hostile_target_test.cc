@@ -56,11 +56,17 @@ TEST_F(Hostile, PathsThatClimbAboveTheRootAreRefused) {
                                    "http://a/../b"}));
 }
 
+// CVE-2021-29492: a backend that decodes the slash first would see a dot segment that no route has judged.
+TEST_F(Hostile, DotSegmentsBesideEncodedSlashesAreRefused) {
+  Gateway gateway(backend);
+  expect_all(gateway, bad_targets({"/a%2F..%2Fb", "/a/..%2fadmin", "/a%5c..%5cb", "/..%5C", "/a%2F%2E%2e%2Fb"}));
+}
+
 TEST_F(Hostile, WhatOnlyLooksLikeDotSegmentsStays) {
   Gateway gateway(backend);
   std::vector<RequestCase> cases;
-  for (const char* target : {"/...", "/.a", "/a..", "/..;/b", "/a%2F..%2Fb", "/%252e%252e/b", "/a?/../b", "/a;x/..b",
-                             "//a/b", "/a//b", "/a%5c..%5cb", "/%2E%2E%2E/"}) {
+  for (const char* target : {"/...", "/.a", "/a..", "/..;/b", "/a..%2Fb", "/%252e%252e/b", "/a?/../b", "/a;x/..b",
+                             "//a/b", "/a//b", "/a%5cb", "/%2E%2E%2E/"}) {
     cases.push_back(arrives(target, target));
   }
   expect_all(gateway, cases);
