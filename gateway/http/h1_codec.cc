@@ -158,10 +158,10 @@ H1Parser::Event H1Parser::feed_head(std::string_view& in) {
   bytes_.append(piece.data(), used);
   in.remove_prefix(used);
   if (signal_ == Signal::head) return finish_head();
+  if (line_too_long()) return fail({ErrorKind::uri_too_long, "a request line over the limit"});
   // llhttp takes a line without a version for HTTP/0.9 and waits for fields, while its sender waits for an answer.
   const bool unversioned = type() == HTTP_REQUEST && parser_.http_major == 0 && bytes_.find('\n') != std::string::npos;
   if (unversioned) return fail(classify(bytes_));
-  if (line_too_long()) return fail({ErrorKind::uri_too_long, "a request line over the limit"});
   if (bytes_.size() > limits_.head_bytes) return fail({ErrorKind::headers_too_large, "a head over the limit"});
   return Event::need_more;
 }

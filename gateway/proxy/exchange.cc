@@ -78,12 +78,14 @@ void Exchange::identify(const Client& client) {
     std::array<std::string_view, 8> values;
     std::size_t first = values.size();
     for (auto field = head_->fields.rbegin(); field != head_->fields.rend() && first > 0; ++field) {
-      if (field->id == http::FieldId::x_forwarded_for) values[--first] = field->value;
+      const bool tells = field->id == http::FieldId::x_forwarded_for && !http::named_by_connection(*head_, *field);
+      if (tells) values[--first] = field->value;
     }
     const IpAddress real = client_address(client.ip, std::span(values).subspan(first), trusted);
     client_ip_ = {client_ip_text_.data(), real.write(client_ip_text_)};
-    const std::string_view id = head_->get(http::FieldId::x_request_id);
-    if (acceptable_request_id(id)) {
+    const http::Field* id_field = head_->find(http::FieldId::x_request_id);
+    const std::string_view id = id_field ? id_field->value : std::string_view();
+    if (acceptable_request_id(id) && !http::named_by_connection(*head_, *id_field)) {
       request_id_ = {id_text_.data(), id.copy(id_text_.data(), id_text_.size())};
       return;
     }

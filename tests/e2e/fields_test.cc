@@ -119,6 +119,16 @@ TEST_F(H1ToH1, TheLoggedClientIsTheOneBehindTrustedProxies) {
   EXPECT_EQ(json_member(gateway.access_line(), "client_ip"), "6.6.6.6");
 }
 
+// A trusted proxy that passes a stranger's Connection field on must not make us believe what that field takes back.
+TEST_F(H1ToH1, WhatConnectionNamesIsNotBelievedEither) {
+  Gateway gateway(backend, kTrusting);
+  const Message answer = Client(gateway).get("/",
+                                             "Connection: X-Forwarded-For, X-Request-Id\r\n"
+                                             "X-Forwarded-For: 6.6.6.6\r\nX-Request-Id: abc-1\r\n");
+  EXPECT_NE(answer["X-Request-Id"], "abc-1");
+  EXPECT_EQ(json_member(gateway.access_line(), "client_ip"), "127.0.0.1");
+}
+
 TEST_F(H1ToH1, ForwardedIsAddedWhenAsked) {
   Gateway gateway(backend, {.top = "forwarded_headers: { x_forwarded: false, forwarded: true }\n"});
   Client(gateway).get("/");
