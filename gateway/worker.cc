@@ -20,7 +20,11 @@ CidrSet parse_blocks(const std::vector<std::string>& texts) {
 Worker::Worker(unsigned index, const Shared& shared, std::uint64_t seed)
     : index_(index),
       stats_(shared.config->routes.size(), shared.config->upstreams.size()),
-      view_{shared.config, shared.routes, parse_blocks(shared.config->trusted_proxies), {}},
+      view_{shared.config,
+            shared.routes,
+            proxy::make_route_actions(*shared.config),
+            parse_blocks(shared.config->trusted_proxies),
+            {}},
       context_(loop_, view_, stats_, shared.access_log ? &shared.access_log->ring(index) : nullptr, seed) {
   for (std::size_t i = 0; i < shared.config->upstreams.size(); ++i) {
     view_.clusters.push_back(std::make_unique<upstream::Cluster>(loop_, shared.config->upstreams[i],

@@ -49,9 +49,8 @@ void DurationHistogram::observe(std::uint64_t duration_ns) {
 void RequestCounts::add(http::Method method, int status) {
   if (status < kStatusMin || status > kStatusMax) return overflow_[static_cast<std::size_t>(method)].add();
   const std::uint32_t key = key_of(method, status);
-  std::size_t at = static_cast<std::size_t>(status) + static_cast<std::size_t>(method) * 11;
-  for (std::size_t probes = 0; probes < kSlots; ++probes, ++at) {
-    Slot& slot = slots_[at % kSlots];
+  // In the order of their first appearance: a route has few, and the usual one is found at once.
+  for (Slot& slot : slots_) {
     const std::uint32_t found = slot.key.load(std::memory_order_relaxed);
     if (found == key) return slot.count.add();
     if (found == 0) {

@@ -25,7 +25,6 @@ void Exchange::begin(Context& context, ClientStream& stream, const Client& clien
   context_ = &context;
   client_ = &stream;
   head_ = &head;
-  route_ = nullptr;
   route_index_ = routing::kNoRoute;
   max_body_ = client.max_body;
   started_ = context.loop.now();
@@ -116,7 +115,6 @@ bool Exchange::answer_methods() {
 }
 
 void Exchange::dispatch() {
-  const conf::Config& config = *context_->view.config;
   routing::MatchResult match = context_->view.routes->match(*head_);
   route_index_ = match.route;
   if (match.route == routing::kNoRoute) {
@@ -125,18 +123,24 @@ void Exchange::dispatch() {
            match.allow.empty() ? "" : "Allow", match.allow);
     return;
   }
-  route_ = &config.routes[match.route];
-  if (route_->max_body) max_body_ = *route_->max_body;
+  action_ = context_->view.actions[match.route];
+  if (action_.max_body != RouteAction::kListenersMaxBody) max_body_ = action_.max_body;
   if (head_->body == http::BodyKind::length && head_->content_length > max_body_) {
     fail(ErrorKind::body_too_large, "the body is over max_body");
-  } else if (route_->respond) {
-    const conf::Respond& respond = *route_->respond;
-    answer({.status = respond.status, .body = respond.body, .content_type = respond.content_type, .proxy_status = {}});
-  } else if (route_->redirect) {
-    answer({.status = route_->redirect->status, .body = {}, .content_type = {}, .proxy_status = {}}, "Location",
-           expand_redirect(route_->redirect->to, *head_));
-  } else {
+  } else if (action_.upstream != RouteAction::kNoUpstream) {
     forward();
+  } else {
+    answer_directly(context_->view.config->routes[match.route]);
+  }
+}
+
+void Exchange::answer_directly(const conf::Route& route) {
+  if (route.respond) {
+    const conf::Respond& respond = *route.respond;
+    answer({.status = respond.status, .body = respond.body, .content_type = respond.content_type, .proxy_status = {}});
+  } else {
+    answer({.status = route.redirect->status, .body = {}, .content_type = {}, .proxy_status = {}}, "Location",
+           expand_redirect(route.redirect->to, *head_));
   }
 }
 
@@ -176,7 +180,7 @@ void Exchange::on_request_end(std::span<const http::Field> trailers) {
   request_.follow(RequestState::sent);
   replayable_ = replayable_ && trailers.empty();
   attempt_sent_ = context_->loop.now();
-  lease_->send_end(trailers, static_cast<Nanos>(route_->timeouts.first_byte.count()) * kNanosPerMilli);
+  lease_->send_end(trailers, action_.first_byte());
 }
 
 void Exchange::on_request_error(const http::HeadError& error) {

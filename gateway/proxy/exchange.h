@@ -16,6 +16,7 @@
 #include "gateway/proxy/client_stream.h"
 #include "gateway/proxy/exchange_states.h"
 #include "gateway/proxy/reply.h"
+#include "gateway/proxy/route_action.h"
 #include "gateway/upstream/cluster.h"
 
 namespace penstock::proxy {
@@ -72,6 +73,7 @@ class Exchange final : private upstream::AttemptHandler {
              bool complete);
   void identify(const Client& client);
   void dispatch();
+  void answer_directly(const conf::Route& route);
   bool answer_methods();
   void forward();
   void choose(bool fresh);
@@ -90,7 +92,7 @@ class Exchange final : private upstream::AttemptHandler {
   Context* context_ = nullptr;
   ClientStream* client_ = nullptr;
   const http::RequestHead* head_ = nullptr;
-  const conf::Route* route_ = nullptr;
+  RouteAction action_;
   std::uint32_t route_index_ = 0;
   std::uint64_t max_body_ = 0;
   bool peer_trusted_ = false;

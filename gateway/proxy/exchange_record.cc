@@ -19,27 +19,28 @@ void Exchange::record() {
   stats.requests.add(head_->method, status_);
   stats.duration.observe(now - started_);
   if (!context_->log) return;
-  const bool pushed =
-      context_->log->push({.time_unix_ms = started_unix_ms_,
-                           .request_id = request_id_,
-                           .client_ip = client_ip_,
-                           .method = head_->method_text,
-                           .host = head_->authority,
-                           .target = head_->target,
-                           .user_agent = head_->get(http::FieldId::user_agent),
-                           .referer = head_->get(http::FieldId::referer),
-                           .route = route_ ? std::string_view(route_->id) : std::string_view(),
-                           .upstream = cluster_ ? std::string_view(cluster_->config().name) : std::string_view(),
-                           .peer = peer_,
-                           .version = head_->version,
-                           .status = status_,
-                           .bytes_in = bytes_in_,
-                           .bytes_out = bytes_out_,
-                           .duration_us = micros_between(started_, now),
-                           .upstream_connect_us = micros_between(attempt_started_, attempt_sent_),
-                           .upstream_first_byte_us = micros_between(attempt_started_, first_byte_),
-                           .tries = tries_,
-                           .error = error_});
+  const bool pushed = context_->log->push(
+      {.time_unix_ms = started_unix_ms_,
+       .request_id = request_id_,
+       .client_ip = client_ip_,
+       .method = head_->method_text,
+       .host = head_->authority,
+       .target = head_->target,
+       .user_agent = head_->get(http::FieldId::user_agent),
+       .referer = head_->get(http::FieldId::referer),
+       .route = route_index_ != routing::kNoRoute ? std::string_view(context_->view.config->routes[route_index_].id)
+                                                  : std::string_view(),
+       .upstream = cluster_ ? std::string_view(cluster_->config().name) : std::string_view(),
+       .peer = peer_,
+       .version = head_->version,
+       .status = status_,
+       .bytes_in = bytes_in_,
+       .bytes_out = bytes_out_,
+       .duration_us = micros_between(started_, now),
+       .upstream_connect_us = micros_between(attempt_started_, attempt_sent_),
+       .upstream_first_byte_us = micros_between(attempt_started_, first_byte_),
+       .tries = tries_,
+       .error = error_});
   if (!pushed) context_->stats.access_log_dropped.add();
 }
 

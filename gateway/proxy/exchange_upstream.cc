@@ -7,9 +7,7 @@
 namespace penstock::proxy {
 namespace {
 
-Nanos nanos(conf::milliseconds duration) {
-  return static_cast<Nanos>(duration.count()) * kNanosPerMilli;
-}
+constexpr Nanos kDefaultTotal = static_cast<Nanos>(conf::kDefaultTotal.count()) * kNanosPerMilli;
 
 /// RFC 9110 §15.2.2: the answer names what is switched to; it must be what was asked for.
 bool is_websocket(const http::ResponseHead& head) {
@@ -22,8 +20,8 @@ bool is_websocket(const http::ResponseHead& head) {
 }  // namespace
 
 void Exchange::forward() {
-  cluster_ = context_->view.clusters[*route_->upstream].get();
-  context_->loop.arm(total_, nanos(route_->timeouts.total.value_or(conf::kDefaultTotal)));
+  cluster_ = context_->view.clusters[action_.upstream].get();
+  context_->loop.arm(total_, action_.total_ms ? action_.total_ms * kNanosPerMilli : kDefaultTotal);
   choose(false);
 }
 
@@ -62,7 +60,7 @@ void Exchange::send_request() {
                                 .endpoint = lease_.endpoint().address_text(),
                                 .forwarded = &context_->view.config->forwarded_headers};
   forward_request(*head_, about, fields);
-  lease_->set_idle_timeout(nanos(route_->timeouts.idle));
+  lease_->set_idle_timeout(action_.idle());
   const bool asks_upgrade = upgrades(*head_);
   lease_->send_head({head_->method_text, head_->path, head_->query, head_->has_query},
                     {fields.passed, fields.added, {head_->body, head_->content_length}, asks_upgrade ? "upgrade" : ""});
@@ -71,7 +69,7 @@ void Exchange::send_request() {
   if (!request_complete_) return;
   request_.follow(RequestState::sent);
   attempt_sent_ = context_->loop.now();
-  lease_->send_end({}, nanos(route_->timeouts.first_byte));
+  lease_->send_end({}, action_.first_byte());
 }
 
 // ---- the answer
@@ -104,7 +102,7 @@ void Exchange::on_switch(const http::ResponseHead& head) {
 void Exchange::on_answer_head(const http::ResponseHead& head) {
   status_ = head.status;
   first_byte_ = context_->loop.now();
-  if (!route_->timeouts.total) total_.cancel();  // what streams is bounded by timeouts.idle
+  if (!action_.total_ms) total_.cancel();  // what streams is bounded by timeouts.idle
   FieldSet& fields = context_->fields;
   forward_response(head, request_id_, context_->date.at(context_->loop.unix_ms()), fields);
   response_.follow(ResponseState::head);

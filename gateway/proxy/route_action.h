@@ -1,0 +1,33 @@
+// What each request needs of its route, in 32 bytes.
+//
+// The route itself is some 400 bytes and a page of memory apart from the next one in use: with 10,000 of them, reading
+// it cost a TLB miss a request, and 3 % of a request's CPU.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "conf/config.h"
+#include "gateway/base/deadline_wheel.h"
+
+namespace penstock::proxy {
+
+struct alignas(32) RouteAction {
+  static constexpr std::uint32_t kNoUpstream = std::numeric_limits<std::uint32_t>::max();
+  static constexpr std::uint64_t kListenersMaxBody = conf::kUnlimited - 1;
+
+  std::uint64_t max_body = kListenersMaxBody;  ///< kListenersMaxBody: no override
+  std::uint32_t upstream = kNoUpstream;        ///< kNoUpstream: a direct answer or a redirect
+  std::uint32_t first_byte_ms = 0;
+  std::uint32_t idle_ms = 0;
+  std::uint32_t total_ms = 0;  ///< 0: none was written
+
+  Nanos first_byte() const { return first_byte_ms * kNanosPerMilli; }
+  Nanos idle() const { return idle_ms * kNanosPerMilli; }
+};
+
+/// Indexed like config.routes.
+std::vector<RouteAction> make_route_actions(const conf::Config& config);
+
+}  // namespace penstock::proxy
