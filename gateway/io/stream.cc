@@ -20,6 +20,14 @@ namespace {
 /// From here on a write is worth a system call of its own, rather than a copy into the arena.
 constexpr std::size_t kLargeWrite = 8 << 10;
 
+/// What has befallen the socket since it was asked last; 0 for nothing.
+int pending_error(int fd) {
+  int error = 0;
+  socklen_t size = sizeof(error);
+  getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  return error;
+}
+
 }  // namespace
 
 Stream::Stream(Loop& loop, int fd, StreamHandler& handler) : loop_(loop), handler_(&handler), fd_(fd) {
@@ -306,10 +314,7 @@ void Stream::receive() {
 
 /// The peer has closed while we don't read. A reset is news at once; an end can wait behind the data before it.
 void Stream::check_disconnect() {
-  int error = 0;
-  socklen_t size = sizeof(error);
-  getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
-  if (error) {
+  if (const int error = pending_error(fd_)) {
     fail(error);
     return;
   }
@@ -318,10 +323,7 @@ void Stream::check_disconnect() {
 }
 
 void Stream::finish_connecting() {
-  int error = 0;
-  socklen_t size = sizeof(error);
-  getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
-  if (error) {
+  if (const int error = pending_error(fd_)) {
     fail(error);
     return;
   }
