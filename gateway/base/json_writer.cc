@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstring>
 
 namespace penstock {
@@ -141,6 +142,15 @@ JsonWriter& JsonWriter::string(std::string_view text) {
   separate();
   append_json_string(out_, text);
   return *this;
+}
+
+JsonWriter& JsonWriter::decimal(double value) {
+  if (!std::isfinite(value)) return raw("null");
+  char text[352];
+  const char* end = std::to_chars(text, text + sizeof(text), value, std::chars_format::fixed, 3).ptr;
+  while (end[-1] == '0') --end;
+  if (end[-1] == '.') --end;
+  return raw({text, end});
 }
 
 JsonWriter& JsonWriter::raw(std::string_view json) {

@@ -35,6 +35,8 @@ class JsonWriter {
       return unsigned_number(value);
     }
   }
+  /// With at most three digits after the point; what is not finite becomes null.
+  JsonWriter& decimal(double value);
   JsonWriter& boolean(bool value) { return raw(value ? "true" : "false"); }
   /// A value that is JSON already.
   JsonWriter& raw(std::string_view json);

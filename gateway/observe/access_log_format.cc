@@ -7,67 +7,12 @@
 #include <string_view>
 
 #include "gateway/base/json_writer.h"
+#include "gateway/base/number_text.h"
+#include "gateway/base/timestamp.h"
 #include "gateway/observe/redact.h"
 
 namespace penstock::observe {
 namespace {
-
-/// A moment's parts, in UTC.
-struct Moment {
-  std::chrono::year_month_day date;
-  std::chrono::hh_mm_ss<std::chrono::milliseconds> time;
-
-  explicit Moment(std::uint64_t unix_ms)
-      : Moment(std::chrono::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(unix_ms))) {}
-  explicit Moment(std::chrono::sys_time<std::chrono::milliseconds> at)
-      : date(std::chrono::floor<std::chrono::days>(at)), time(at - std::chrono::floor<std::chrono::days>(at)) {}
-};
-
-void append_number(std::string& out, std::uint64_t number, std::size_t digits_min = 1) {
-  std::array<char, 20> text;
-  const char* end = std::to_chars(text.begin(), text.end(), number).ptr;
-  const std::size_t digits = static_cast<std::size_t>(end - text.data());
-  if (digits < digits_min) out.append(digits_min - digits, '0');
-  out.append(text.data(), digits);
-}
-
-void append_clock(std::string& out, const Moment& moment) {
-  append_number(out, static_cast<std::uint64_t>(moment.time.hours().count()), 2);
-  out += ':';
-  append_number(out, static_cast<std::uint64_t>(moment.time.minutes().count()), 2);
-  out += ':';
-  append_number(out, static_cast<std::uint64_t>(moment.time.seconds().count()), 2);
-}
-
-/// RFC 3339: 2026-01-02T03:04:05.678Z
-void append_rfc3339(std::string& out, std::uint64_t unix_ms) {
-  const Moment moment(unix_ms);
-  append_number(out, static_cast<std::uint64_t>(static_cast<int>(moment.date.year())), 4);
-  out += '-';
-  append_number(out, static_cast<unsigned>(moment.date.month()), 2);
-  out += '-';
-  append_number(out, static_cast<unsigned>(moment.date.day()), 2);
-  out += 'T';
-  append_clock(out, moment);
-  out += '.';
-  append_number(out, static_cast<std::uint64_t>(moment.time.subseconds().count()), 3);
-  out += 'Z';
-}
-
-/// Apache's %t: [02/Jan/2026:03:04:05 +0000]
-void append_apache_time(std::string& out, std::uint64_t unix_ms) {
-  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  const Moment moment(unix_ms);
-  out += '[';
-  append_number(out, static_cast<unsigned>(moment.date.day()), 2);
-  out += '/';
-  out += kMonths.substr((static_cast<unsigned>(moment.date.month()) - 1) * 3, 3);
-  out += '/';
-  append_number(out, static_cast<std::uint64_t>(static_cast<int>(moment.date.year())), 4);
-  out += ':';
-  append_clock(out, moment);
-  out += " +0000]";
-}
 
 /// 12345 µs → 12.345
 std::string milliseconds(std::uint64_t us) {

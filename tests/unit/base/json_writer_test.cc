@@ -68,5 +68,19 @@ TEST(JsonWriter, WritesTheWholeRangeOfNumbers) {
   EXPECT_EQ(out, "[18446744073709551615,-9223372036854775808]");
 }
 
+TEST(JsonWriter, WritesDecimalsShort) {
+  std::string out;
+  JsonWriter(out)
+      .begin_array()
+      .decimal(0)
+      .decimal(0.25)
+      .decimal(1.0 / 3)
+      .decimal(-2)
+      .decimal(1e21)
+      .decimal(1.0 / 0.0)
+      .end_array();
+  EXPECT_EQ(out, "[0,0.25,0.333,-2,1000000000000000000000,null]");
+}
+
 }  // namespace
 }  // namespace penstock
