@@ -69,6 +69,7 @@ struct Endpoint {
   Address address;
   std::uint32_t weight = 1;  ///< 1 … 65535
   std::string zone;
+  std::uint32_t priority = 0;  ///< 0 … 127: those of a higher number take over as the lower ones fail
 };
 
 /// upstreams.NAME.pool: kept-alive connections, counted per endpoint and worker.
@@ -79,12 +80,109 @@ struct Pool {
   std::uint64_t requests_per_connection = 10'000;
 };
 
-enum class BalancerPolicy { round_robin };
+enum class BalancerPolicy {
+  round_robin,
+  smooth_weighted_round_robin,
+  random,
+  weighted_random,
+  least_connections,
+  peak_ewma,
+  consistent_hash,
+  maglev,
+  source_hash,
+};
+
+/// What requests are told apart by: "client_ip", "header:NAME", "cookie:NAME", "query:NAME", "path".
+struct RequestKey {
+  enum class From { client_ip, header, cookie, query, path };
+  From from = From::client_ip;
+  std::string name;  ///< a header's in lower case; empty for client_ip and path
+
+  /// As users write it.
+  std::string text() const;
+  friend bool operator==(const RequestKey&, const RequestKey&) = default;
+};
+
+/// upstreams.NAME.balancer. What a policy does not use must not be written for it.
+struct Balancer {
+  BalancerPolicy policy = BalancerPolicy::smooth_weighted_round_robin;
+  RequestKey key{};                      ///< consistent_hash, maglev
+  std::uint32_t virtual_nodes = 160;     ///< consistent_hash: per unit of weight, 1 … 10000
+  std::optional<double> bounded_load{};  ///< consistent_hash: 1.01 … 10 times the mean
+  bool consistent = false;               ///< source_hash
+  milliseconds decay{10'000};            ///< peak_ewma
+};
+
+enum class SameSite { strict, lax, none };
+
+/// upstreams.NAME.sticky: a client stays at the endpoint that it was first sent to.
+struct Sticky {
+  std::string cookie{};  ///< its name, an RFC 6265 token
+  /// Signs the cookie. Empty: made anew at each start, so that clients are placed anew after it. Secret.
+  std::string secret{};
+  std::string path = "/";
+  std::optional<milliseconds> max_age{};  ///< left out: as long as the browser runs
+  bool secure = false;                    ///< sent back over TLS only
+  SameSite same_site = SameSite::lax;
+};
+
+/// upstreams.NAME.slow_start: new and recovered endpoints get their share bit by bit.
+struct SlowStart {
+  milliseconds window{2'000};
+  double min_share = 0.1;   ///< 0.01 … 1
+  double aggression = 1.0;  ///< 0.1 … 10
+};
+
+/// upstreams.NAME.subset: this gateway uses only so many of the endpoints.
+struct Subset {
+  std::uint32_t size = 0;     ///< 1 …
+  std::uint32_t gateway = 0;  ///< this gateway's number among all: 0, 1, 2, …
+};
+
+struct StatusRange {
+  int first = 200;
+  int last = 399;
+  friend bool operator==(const StatusRange&, const StatusRange&) = default;
+};
+
+/// upstreams.NAME.health_check: by HTTP if there is a path, else by connecting.
+struct HealthCheck {
+  std::string path;                                ///< "/healthz"; empty = TCP
+  std::string host;                                ///< the Host field; empty = the endpoint's address
+  std::optional<std::uint16_t> port;               ///< another than the endpoint's
+  std::vector<StatusRange> status{StatusRange{}};  ///< what a healthy endpoint answers
+  milliseconds interval{5'000};
+  milliseconds timeout{2'000};
+  std::uint32_t unhealthy_after = 3;  ///< failed checks in a row
+  std::uint32_t healthy_after = 2;    ///< passed checks in a row
+};
+
+/// upstreams.NAME.outlier: endpoints that fail requests are ejected for a while. A failure is a connection that can't
+/// be made or breaks, an answer that is late or not HTTP, and the codes 500, 502, 503 and 504; a 503 with Retry-After
+/// is not.
+struct Outlier {
+  std::uint32_t consecutive_failures = 5;  ///< 0 = off
+  double failure_ratio = 0.5;              ///< more than this of the window's requests failed; 0 = off
+  std::uint32_t min_requests = 20;         ///< in the window, for the ratio; 5 times as many for the two below
+  milliseconds window{10'000};
+  std::optional<double> success_rate_stdev;  ///< ejected below mean - this × standard deviation (of at least 5); 1.9
+  std::optional<double> latency_ratio;       ///< ejected if P99 is this many times the median of the pool's P99s
+  milliseconds eject_for{10'000};            ///< times the ejections in a row
+  milliseconds max_eject_for{300'000};
+  double max_ejected = 0.5;  ///< of the endpoints; always at least one may be, and never the last
+  bool enforce = true;       ///< false: count and tell, but eject nobody
+};
 
 struct Upstream {
   std::string name;
   std::vector<Endpoint> endpoints;  ///< at least one
-  BalancerPolicy balancer = BalancerPolicy::round_robin;
+  Balancer balancer;
+  std::optional<Sticky> sticky;
+  std::optional<SlowStart> slow_start = SlowStart{};
+  std::optional<Subset> subset;
+  double panic_threshold = 0;  ///< 0 … 1: with less than this usable, all are used; 0 = never
+  std::optional<HealthCheck> health_check;
+  std::optional<Outlier> outlier = Outlier{};
   UpstreamTimeouts timeouts;
   Pool pool;
 };
@@ -151,6 +249,7 @@ struct Config {
   std::optional<AccessLog> access_log;
   LogLevel log_level = LogLevel::info;
   milliseconds drain_timeout{25'000};  ///< TERM: in-flight requests get this long
+  std::string zone;                    ///< the zone that this gateway is in; endpoints there are preferred
   std::vector<Upstream> upstreams;
   std::vector<Route> routes;
 };

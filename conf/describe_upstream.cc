@@ -16,14 +16,27 @@ ShapeOf<Endpoint> endpoint_shape() {
   section->key("weight", &Endpoint::weight, number<std::uint32_t>(1, 65535),
                "Its share of the work, against the others' weights, for balancers that heed it.");
   section->key("zone", &Endpoint::zone, name_shape(), "The zone that the endpoint is in.");
+  section->key("priority", &Endpoint::priority, number<std::uint32_t>(0, 127),
+               "0 is used first; the higher numbers take over as the lower ones fail.");
   return short_form(&Endpoint::address, where, ShapeOf<Endpoint>(section));
 }
 
-ShapeOf<DraftBalancer> balancer_shape() {
-  const auto policy = choice<BalancerPolicy>({{"round_robin", BalancerPolicy::round_robin}});
-  auto section = std::make_shared<Section<DraftBalancer>>();
-  section->key("policy", &DraftBalancer::policy, policy, "How an endpoint is chosen: each in turn.");
-  return short_form(&DraftBalancer::policy, policy, ShapeOf<DraftBalancer>(section));
+ShapeOf<SlowStart> slow_start_shape() {
+  auto section = std::make_shared<Section<SlowStart>>();
+  section->key("window", &SlowStart::window, duration(), "How long it takes until an endpoint has its whole share.");
+  section->key("min_share", &SlowStart::min_share, decimal(0.01, 1), "The part of its share that it begins with.");
+  section->key("aggression", &SlowStart::aggression, decimal(0.1, 10),
+               "1 is an even growth; more is faster at first, less is slower at first.");
+  return short_form(&SlowStart::window, duration(), ShapeOf<SlowStart>(section));
+}
+
+ShapeOf<Subset> subset_shape() {
+  auto section = std::make_shared<Section<Subset>>();
+  section->key("size", &Subset::size, number<std::uint32_t>(1, 1'000'000), "How many endpoints each gateway uses.",
+               Need::required);
+  section->key("gateway", &Subset::gateway, number<std::uint32_t>(0, 1'000'000),
+               "This gateway's number among all: 0, 1, 2, …", Need::required);
+  return section;
 }
 
 ShapeOf<UpstreamTimeouts> timeouts_shape() {
@@ -61,6 +74,18 @@ ShapeOf<DraftUpstream> upstream_shape() {
   section->key("endpoints", &DraftUpstream::endpoints, list<Endpoint>(endpoint_shape(), 1, identity),
                "The addresses that serve it.", Need::required);
   section->key("balancer", &DraftUpstream::balancer, balancer_shape(), "How an endpoint is chosen for a request.");
+  section->key("sticky", &DraftUpstream::sticky, optional(sticky_shape()),
+               "Keeps a client at one endpoint, by a cookie.");
+  section->key("slow_start", &DraftUpstream::slow_start, or_word("off", slow_start_shape()),
+               "Gives new and recovered endpoints their share bit by bit; or off.");
+  section->key("subset", &DraftUpstream::subset, optional(subset_shape()),
+               "Uses only some of the endpoints, others in each gateway.");
+  section->key("panic_threshold", &DraftUpstream::panic_threshold, decimal(0, 1),
+               "If a smaller part of the endpoints is usable, all are used; 0 is never.");
+  section->key("health_check", &DraftUpstream::health_check, or_word("off", health_check_shape()),
+               "Asks each endpoint again and again whether it works; or off.");
+  section->key("outlier", &DraftUpstream::outlier, or_word("off", outlier_shape()),
+               "Ejects endpoints at which requests fail; or off.");
   section->key("timeouts", &DraftUpstream::timeouts, timeouts_shape(), "How long the upstream's side may take.");
   section->key("pool", &DraftUpstream::pool, pool_shape(), "Kept-alive connections, counted per endpoint and worker.");
   return section;

@@ -72,6 +72,8 @@ ShapeOf<Draft> make_file_shape() {
   file->key("log", &Draft::log, log_shape(), "The process log, on stderr.");
   file->key("drain_timeout", &Draft::drain_timeout, duration(),
             "How long requests in flight may take to end after the TERM signal.");
+  file->key("zone", &Draft::zone, name_shape(),
+            "The zone that this gateway is in: of each upstream, endpoints of the same zone are preferred.");
   file->key("upstreams", &Draft::upstreams, named(&DraftUpstream::name, name_shape(), upstream_shape()),
             "Groups of endpoints that serve the same work, by name.");
   file->key("routes", &Draft::routes, list<Placed<DraftRoute>>(placed(route_shape()), 1),

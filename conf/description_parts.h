@@ -12,6 +12,10 @@ namespace penstock::conf {
 ShapeOf<std::string> name_shape();
 ShapeOf<Listener> listener_shape();
 ShapeOf<DraftUpstream> upstream_shape();
+ShapeOf<DraftBalancer> balancer_shape();
+ShapeOf<Sticky> sticky_shape();
+ShapeOf<HealthCheck> health_check_shape();
+ShapeOf<Outlier> outlier_shape();
 ShapeOf<DraftRoute> route_shape();
 
 }  // namespace penstock::conf

@@ -4,8 +4,9 @@
 
 namespace penstock::conf {
 
-bool Node::has(std::string_view key) const {
-  return std::any_of(entries.begin(), entries.end(), [&](const Entry& e) { return e.key == key; });
+const Entry* Node::find(std::string_view key) const {
+  const auto found = std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.key == key; });
+  return found == entries.end() ? nullptr : &*found;
 }
 
 bool Node::is(Type wanted, Problems& problems) const {

@@ -34,7 +34,9 @@ struct Node {
   std::vector<const Node*> items;  ///< of list; an alias is the very node that it names
   std::vector<Entry> entries;      ///< of map, in the order of the file, each key once
 
-  bool has(std::string_view key) const;
+  /// The key's entry in a map; null if it is not there.
+  const Entry* find(std::string_view key) const;
+  bool has(std::string_view key) const { return find(key) != nullptr; }
 
   /// True if the node is of that type. Otherwise adds a problem, unless it has one already.
   bool is(Type wanted, Problems& problems) const;

@@ -11,14 +11,26 @@
 
 namespace penstock::conf {
 
+/// Holds what is written, or to be written: only what the policy uses.
 struct DraftBalancer {
-  BalancerPolicy policy = BalancerPolicy::round_robin;
+  BalancerPolicy policy = Balancer{}.policy;
+  std::optional<RequestKey> key;
+  std::optional<std::uint32_t> virtual_nodes;
+  std::optional<double> bounded_load;
+  std::optional<bool> consistent;
+  std::optional<milliseconds> decay;
 };
 
 struct DraftUpstream {
   std::string name;
   std::vector<Endpoint> endpoints;
   DraftBalancer balancer;
+  std::optional<Sticky> sticky;
+  std::optional<SlowStart> slow_start = SlowStart{};
+  std::optional<Subset> subset;
+  double panic_threshold = 0;
+  std::optional<HealthCheck> health_check;
+  std::optional<Outlier> outlier = Outlier{};
   UpstreamTimeouts timeouts;
   Pool pool;
 };
@@ -51,6 +63,7 @@ struct Draft {
   std::optional<AccessLog> access_log;
   DraftLog log;
   milliseconds drain_timeout{25'000};
+  std::string zone;
   std::vector<DraftUpstream> upstreams;
   std::vector<Placed<DraftRoute>> routes;
 };

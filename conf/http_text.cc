@@ -1,6 +1,7 @@
 #include "conf/http_text.h"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "conf/address.h"
@@ -39,6 +40,11 @@ std::string upper(std::string_view text) {
 
 bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> starts) {
   return std::any_of(starts.begin(), starts.end(), [&](std::string_view s) { return text.substr(0, s.size()) == s; });
+}
+
+std::optional<int> status_code(std::string_view text) {
+  const auto code = parse_number(text, 200, 599);
+  return code ? std::optional(static_cast<int>(*code)) : std::nullopt;
 }
 
 /// The problem with the first placeholder that is none; empty if all are known.
@@ -130,6 +136,53 @@ Parsed<std::string> read_redirect_target(std::string_view text) {
   const std::string problem = unknown_placeholder(text);
   if (!problem.empty()) return Failure{problem};
   return std::string(text);
+}
+
+Parsed<std::string> read_cookie_name(std::string_view text) {
+  if (!is_token(text)) return Failure{"is not the name of a cookie: " + in_quotes(text)};
+  return std::string(text);
+}
+
+Parsed<std::string> read_cookie_path(std::string_view text) {
+  const auto allowed = [](char c) { return is_visible(c) && c != ';'; };
+  const bool sound = !text.empty() && text[0] == '/' && std::all_of(text.begin(), text.end(), allowed);
+  if (!sound) return Failure{"must begin with / and hold visible ASCII without \";\", is " + in_quotes(text)};
+  return std::string(text);
+}
+
+Parsed<std::string> read_check_path(std::string_view text) {
+  const auto allowed = [](char c) { return is_visible(c) && c != '#'; };
+  const bool sound = !text.empty() && text[0] == '/' && std::all_of(text.begin(), text.end(), allowed);
+  if (!sound) return Failure{"must be a path such as /healthz, in visible ASCII, is " + in_quotes(text)};
+  return std::string(text);
+}
+
+Parsed<std::string> read_host_field(std::string_view text) {
+  const bool brackets = text.size() > 2 && text.front() == '[' && text.back() == ']';
+  const bool host = is_host_name(text) || is_ipv4(text) || (brackets && is_ipv6(text.substr(1, text.size() - 2)));
+  const auto with_port = parse_address(text, AddressUse::connect);
+  if (!host && !(with_port && !with_port->is_unix())) {
+    return Failure{"must be a host such as orders.internal, with or without a port, is " + in_quotes(text)};
+  }
+  return lower(text);
+}
+
+Parsed<StatusRange> read_status_range(std::string_view text) {
+  std::string from(text), to(text);
+  if (text.size() == 3 && text.substr(1) == "xx") {
+    from.replace(1, 2, "00"), to.replace(1, 2, "99");
+  } else if (const std::size_t dash = text.find('-'); dash != std::string_view::npos) {
+    from.resize(dash), to.erase(0, dash + 1);
+  }
+  const auto first = status_code(from), last = status_code(to);
+  if (!first || !last) return Failure{"must be a status such as 200, 2xx or 200-399, is " + in_quotes(text)};
+  if (*first > *last) return Failure{"ends before it begins: " + in_quotes(text)};
+  return StatusRange{*first, *last};
+}
+
+std::string format_status_range(const StatusRange& range) {
+  const std::string first = std::to_string(range.first);
+  return range.first == range.last ? first : first + "-" + std::to_string(range.last);
 }
 
 Parsed<std::string> read_name(std::string_view text) {

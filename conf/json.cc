@@ -1,5 +1,7 @@
 #include "conf/json.h"
 
+#include "conf/values.h"
+
 namespace penstock::conf {
 namespace {
 
@@ -69,6 +71,8 @@ void write(const Json& json, const std::string& indent, std::string& out) {
     out += json_string(*text);
   } else if (const auto* number = std::get_if<std::int64_t>(&json.value)) {
     out += std::to_string(*number);
+  } else if (const auto* decimal = std::get_if<double>(&json.value)) {
+    out += format_decimal(*decimal);
   } else if (const auto* yes = std::get_if<bool>(&json.value)) {
     out += *yes ? "true" : "false";
   } else {

@@ -23,6 +23,7 @@ struct Json {
   Json(bool yes) : value(yes) {}
   template <std::integral T>
   Json(T number) : value(static_cast<std::int64_t>(number)) {}
+  Json(double number) : value(number) {}
   Json(List list) : value(std::move(list)) {}
   Json(Map map) : value(std::move(map)) {}
 
@@ -35,7 +36,7 @@ struct Json {
   /// Adds a key to a map, unless the value is null.
   void set(std::string key, Json item);
 
-  std::variant<std::monostate, bool, std::int64_t, std::string, List, Map> value;
+  std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Map> value;
 };
 
 /// The text as a JSON string, which is a double-quoted YAML string too. Needs valid UTF-8.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "conf/balancer_policy.h"
 #include "conf/cores.h"
 #include "conf/draft.h"
 #include "conf/route_identity.h"
@@ -13,8 +14,30 @@ namespace {
 
 using UpstreamIndex = std::map<std::string, std::uint32_t, std::less<>>;
 
+Balancer resolve_balancer(DraftBalancer draft) {
+  const Balancer initial;
+  return {draft.policy,
+          std::move(draft.key).value_or(initial.key),
+          draft.virtual_nodes.value_or(initial.virtual_nodes),
+          draft.bounded_load,
+          draft.consistent.value_or(initial.consistent),
+          draft.decay.value_or(initial.decay)};
+}
+
 Upstream resolve_upstream(DraftUpstream draft) {
-  return {std::move(draft.name), std::move(draft.endpoints), draft.balancer.policy, draft.timeouts, draft.pool};
+  Upstream upstream;
+  upstream.name = std::move(draft.name);
+  upstream.endpoints = std::move(draft.endpoints);
+  upstream.balancer = resolve_balancer(std::move(draft.balancer));
+  upstream.sticky = std::move(draft.sticky);
+  upstream.slow_start = draft.slow_start;
+  upstream.subset = draft.subset;
+  upstream.panic_threshold = draft.panic_threshold;
+  upstream.health_check = std::move(draft.health_check);
+  upstream.outlier = draft.outlier;
+  upstream.timeouts = draft.timeouts;
+  upstream.pool = draft.pool;
+  return upstream;
 }
 
 UpstreamIndex index_upstreams(const std::vector<Upstream>& upstreams) {
@@ -113,6 +136,39 @@ void check_admin(const Placed<std::optional<Admin>>& admin, const std::vector<Li
   }
 }
 
+DraftBalancer to_draft(const Balancer& balancer) {
+  const auto if_used = [&](PolicyKey key, const auto& value) {
+    return uses(balancer.policy, key) ? std::optional(value) : std::nullopt;
+  };
+  return {balancer.policy,
+          if_used(PolicyKey::key, balancer.key),
+          if_used(PolicyKey::virtual_nodes, balancer.virtual_nodes),
+          balancer.bounded_load,
+          if_used(PolicyKey::consistent, balancer.consistent),
+          if_used(PolicyKey::decay, balancer.decay)};
+}
+
+std::optional<HealthCheck> to_draft(std::optional<HealthCheck> check) {
+  if (check && check->path.empty()) check->status.clear();  // there is no status without HTTP, and none may be written
+  return check;
+}
+
+DraftUpstream to_draft(const Upstream& upstream) {
+  DraftUpstream draft;
+  draft.name = upstream.name;
+  draft.endpoints = upstream.endpoints;
+  draft.balancer = to_draft(upstream.balancer);
+  draft.sticky = upstream.sticky;
+  draft.slow_start = upstream.slow_start;
+  draft.subset = upstream.subset;
+  draft.panic_threshold = upstream.panic_threshold;
+  draft.health_check = to_draft(upstream.health_check);
+  draft.outlier = upstream.outlier;
+  draft.timeouts = upstream.timeouts;
+  draft.pool = upstream.pool;
+  return draft;
+}
+
 DraftRoute to_draft(const Route& route, const Config& config) {
   DraftRoute draft;
   draft.id = Placed<std::string>{route.id, {}};
@@ -140,6 +196,7 @@ Config resolve(Draft draft, Problems& problems) {
   config.access_log = std::move(draft.access_log);
   config.log_level = draft.log.level;
   config.drain_timeout = draft.drain_timeout;
+  config.zone = std::move(draft.zone);
   for (DraftUpstream& upstream : draft.upstreams) config.upstreams.push_back(resolve_upstream(std::move(upstream)));
   resolve_routes(std::move(draft.routes), config, problems);
   check_admin(draft.admin, config.listeners, problems);
@@ -156,8 +213,8 @@ Draft to_draft(const Config& config) {
   draft.access_log = config.access_log;
   draft.log.level = config.log_level;
   draft.drain_timeout = config.drain_timeout;
-  for (const Upstream& u : config.upstreams)
-    draft.upstreams.push_back({u.name, u.endpoints, {u.balancer}, u.timeouts, u.pool});
+  draft.zone = config.zone;
+  for (const Upstream& upstream : config.upstreams) draft.upstreams.push_back(to_draft(upstream));
   for (const Route& route : config.routes) draft.routes.push_back({to_draft(route, config), {}});
   return draft;
 }

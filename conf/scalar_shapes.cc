@@ -1,42 +1,14 @@
 #include "conf/scalar_shapes.h"
 
-#include <functional>
+#include <algorithm>
+
+#include "conf/environment.h"
+#include "conf/parsed_shape.h"
 
 namespace penstock::conf {
 namespace {
 
 const std::string kEnvironmentPattern = R"(\$\{)";
-
-/// A shape whose values are read by one function, written by another, and described by a schema.
-template <class T>
-class ParsedShape final : public Shape<T> {
- public:
-  using Read = std::function<Parsed<T>(std::string_view)>;
-  using Write = std::function<Json(const T&)>;
-  ParsedShape(Read read, Write write, Json schema)
-      : read_(std::move(read)), write_(std::move(write)), schema_(std::move(schema)) {}
-
-  void read(const Node& node, T& out, Problems& problems) const override {
-    if (!node.is(Node::Type::text, problems)) return;
-    if (auto value = read_(node.text)) {
-      out = std::move(*value);
-    } else {
-      problems.add(node.mark, value.problem());
-    }
-  }
-  Json write(const T& value) const override { return write_(value); }
-  Json schema() const override { return schema_; }
-
- private:
-  const Read read_;
-  const Write write_;
-  const Json schema_;
-};
-
-template <class T>
-ShapeOf<T> parsed(typename ParsedShape<T>::Read read, typename ParsedShape<T>::Write write, Json schema) {
-  return std::make_shared<ParsedShape<T>>(std::move(read), std::move(write), std::move(schema));
-}
 
 Json size_schema(std::uint64_t min, std::uint64_t max, Unlimited unlimited) {
   const std::string sizes = "^(0|[1-9][0-9]*)(KiB|MiB|GiB)?$";
@@ -72,10 +44,20 @@ Json number_schema(std::uint64_t min, std::uint64_t max) {
   return either(Json::Map{{"type", "integer"}, {"minimum", min}, {"maximum", max}}, text_schema("^(0|[1-9][0-9]*)$"));
 }
 
+Json decimal_schema(double min, double max) {
+  return either(Json::Map{{"type", "number"}, {"minimum", min}, {"maximum", max}},
+                text_schema(R"(^(0|[1-9][0-9]*)(\.[0-9]+)?$)"));
+}
+
 ShapeOf<milliseconds> duration(milliseconds min, milliseconds max) {
   return parsed<milliseconds>([=](std::string_view text) { return parse_duration(text, min, max); },
                               [](const milliseconds& value) { return format_duration(value); },
                               text_schema("^(0|[1-9][0-9]*)(ms|s|m|h)$"));
+}
+
+ShapeOf<double> decimal(double min, double max) {
+  return parsed<double>([=](std::string_view text) { return parse_decimal(text, min, max); },
+                        [](const double& value) { return value; }, decimal_schema(min, max));
 }
 
 ShapeOf<std::uint64_t> size(std::uint64_t min, std::uint64_t max, Unlimited unlimited) {
@@ -112,6 +94,17 @@ ShapeOf<std::string> free_text(TextReader reader) {
   return parsed<std::string>(
       reader, [](const std::string& text) { return escape_environment(text); },
       Json::Map{{"type", Json::List{"string", "number", "boolean"}}});
+}
+
+ShapeOf<std::string> secret(std::size_t min_characters) {
+  const auto read = [=](std::string_view text) -> Parsed<std::string> {
+    const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };
+    const auto characters = static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins));
+    if (characters >= min_characters) return std::string(text);
+    return Failure{"must have at least " + std::to_string(min_characters) + " characters"};
+  };
+  const auto write = [](const std::string& text) -> Json { return text.empty() ? Json() : Json(kHidden); };
+  return parsed<std::string>(read, write, text_schema(R"([\s\S]{)" + std::to_string(min_characters) + "}"));
 }
 
 }  // namespace penstock::conf

@@ -22,6 +22,9 @@ inline constexpr milliseconds kLongest{24 * 3'600'000};
 
 ShapeOf<milliseconds> duration(milliseconds min = kShortest, milliseconds max = kLongest);
 
+/// A number with decimal places or without, such as 0.2.
+ShapeOf<double> decimal(double min, double max);
+
 enum class Unlimited { refused, allowed };
 /// Bytes; kUnlimited is written "unlimited", where allowed.
 ShapeOf<std::uint64_t> size(std::uint64_t min, std::uint64_t max, Unlimited unlimited = Unlimited::refused);
@@ -38,10 +41,16 @@ ShapeOf<std::string> text_like(std::string pattern, TextReader reader);
 /// Any text that the reader takes, the empty one too. A number or a truth value is taken as it is written.
 ShapeOf<std::string> free_text(TextReader reader);
 
+/// What stands for a secret wherever the configuration is written out. Too short to be taken for one.
+inline constexpr const char* kHidden = "***";
+/// A text that is never written out, nor told in a problem. An empty value stands for none.
+ShapeOf<std::string> secret(std::size_t min_characters);
+
 /// Schemas that also let a value stand as "${…}", which is not known before the program reads it.
 Json or_environment(const Json& schema);
 Json text_schema(const std::string& pattern);
 Json number_schema(std::uint64_t min, std::uint64_t max);
+Json decimal_schema(double min, double max);
 
 template <class T>
 class NumberShape final : public Shape<T> {

@@ -37,6 +37,8 @@ class Section final : public Shape<S> {
   /// Checks what one key alone does not show. Called if all keys were sound.
   using Rule = std::function<void(const S&, const Node&, Problems&)>;
 
+  using Completion = std::function<void(S&, const Node&)>;
+
   template <class M>
   Section& key(std::string name, M S::*member, ShapeOf<M> shape, std::string doc, Need need = Need::optional) {
     keys_.add({name, need});
@@ -46,6 +48,12 @@ class Section final : public Shape<S> {
         [=](const S& value) { return shape->write(value.*member); },
         [=] { return describe(shape->schema(), doc, need == Need::optional ? shape->write(S{}.*member) : Json()); },
     });
+    return *this;
+  }
+
+  /// Fills in defaults that depend on other keys; comes before the rule, if all keys were sound.
+  Section& completion(Completion completion) {
+    completion_ = std::move(completion);
     return *this;
   }
 
@@ -66,7 +74,9 @@ class Section final : public Shape<S> {
       members_[index].read(*entry.value, out, problems);
     }
     keys_.report_missing(node, problems);
-    if (rule_ && problems.count() == before) rule_(out, node, problems);
+    if (problems.count() != before) return;
+    if (completion_) completion_(out, node);
+    if (rule_) rule_(out, node, problems);
   }
 
   Json write(const S& value) const override {
@@ -105,6 +115,7 @@ class Section final : public Shape<S> {
 
   SectionKeys keys_;
   std::vector<Member> members_;
+  Completion completion_;
   Rule rule_;
   Json rule_schema_;
 };

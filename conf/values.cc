@@ -29,6 +29,19 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
   return value;
 }
 
+/// nullopt if it is not written as format_decimal() does, but for zeros at its end.
+std::optional<double> decimal_number(std::string_view text) {
+  constexpr std::size_t kLongest = 40;
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const std::string_view places = text.substr(std::min(point + 1, text.size()));
+  const bool sound = text.size() <= kLongest && whole_number(text.substr(0, point)) &&
+                     (point == text.size() || (!places.empty() && std::all_of(places.begin(), places.end(), is_digit)));
+  if (!sound) return std::nullopt;
+  double value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  return value;
+}
+
 /// The number times its unit; nullopt if it is not written that way, or beyond 64 bits.
 std::optional<std::uint64_t> with_unit(std::string_view text, std::span<const Unit> units) {
   const auto digits = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_digit) - text.begin());
@@ -59,6 +72,22 @@ Parsed<std::uint64_t> parse_number(std::string_view text, std::uint64_t min, std
   if (number || (all_digits && text[0] != '0')) return outside(std::to_string(min), std::to_string(max), text);
   return Failure{"must be a whole number, " + std::to_string(min) + " … " + std::to_string(max) + ", is " +
                  in_quotes(text)};
+}
+
+Parsed<double> parse_decimal(std::string_view text, double min, double max) {
+  const auto value = decimal_number(text);
+  if (!value) {
+    return Failure{"must be a number such as 0.25, " + format_decimal(min) + " … " + format_decimal(max) + ", is " +
+                   in_quotes(text)};
+  }
+  if (*value < min || *value > max) return outside(format_decimal(min), format_decimal(max), text);
+  return *value;
+}
+
+std::string format_decimal(double value) {
+  std::array<char, 1100> text;  // more than the longest there is, which has 1,074 places
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed).ptr;
+  return {text.data(), end};
 }
 
 Parsed<milliseconds> parse_duration(std::string_view text, milliseconds min, milliseconds max) {

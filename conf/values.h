@@ -14,6 +14,12 @@ namespace penstock::conf {
 /// Decimal digits only; no sign and no leading zeros (which some YAML readers take for octal).
 Parsed<std::uint64_t> parse_number(std::string_view text, std::uint64_t min, std::uint64_t max);
 
+/// Decimal digits with or without a point and more digits behind it: "1", "0.25". No sign, no exponent, no leading
+/// zeros. 0 ≤ min ≤ max.
+Parsed<double> parse_decimal(std::string_view text, double min, double max);
+/// The shortest such text that is read as the very same number: "0.3", never "0.30000000000000004" or "1e-05".
+std::string format_decimal(double value);
+
 /// A whole number with its unit: "250ms", "5s", "1m", "1h".
 Parsed<milliseconds> parse_duration(std::string_view text, milliseconds min, milliseconds max);
 /// In the largest unit that holds it exactly.

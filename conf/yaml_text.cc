@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "conf/json.h"
+#include "conf/values.h"
 
 namespace penstock::conf {
 namespace {
@@ -44,6 +45,7 @@ bool may_stand_bare(const std::string& text) {
 
 std::string scalar(const Json& json) {
   if (const auto* number = std::get_if<std::int64_t>(&json.value)) return std::to_string(*number);
+  if (const auto* decimal = std::get_if<double>(&json.value)) return format_decimal(*decimal);
   if (const auto* yes = std::get_if<bool>(&json.value)) return *yes ? "true" : "false";
   if (const auto* text = std::get_if<std::string>(&json.value))
     return may_stand_bare(*text) ? *text : json_string(*text);

@@ -15,6 +15,7 @@ struct Endpoint {
   io::SocketAddress address;
   std::uint32_t weight = 1;
   std::string zone;
+  std::uint32_t priority = 0;  ///< the lowest is used first
 };
 
 struct Snapshot {

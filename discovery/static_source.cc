@@ -67,7 +67,8 @@ struct StaticSource::State : std::enable_shared_from_this<State> {
     snapshot->version = ++version;
     for (const Entry& entry : entries) {
       for (const io::SocketAddress& address : entry.addresses) {
-        snapshot->endpoints.push_back({address.text(), address, entry.from.weight, entry.from.zone});
+        snapshot->endpoints.push_back(
+            {address.text(), address, entry.from.weight, entry.from.zone, entry.from.priority});
       }
     }
     publish(std::move(snapshot));

@@ -9,6 +9,7 @@
 
 #include "conf/load.h"
 #include "gateway/observe/metrics.h"
+#include "gateway/upstream_report.h"
 #include "gateway/version.h"
 
 namespace penstock {
@@ -69,7 +70,11 @@ void Gateway::run() {
 }
 
 void Gateway::make_workers() {
-  const Worker::Shared shared = {config_, std::make_shared<const routing::RouteTable>(*config_), access_log_.get()};
+  const Worker::Shared shared = {
+      config_, std::make_shared<const routing::RouteTable>(*config_), access_log_.get(),
+      [this](std::uint32_t upstream, const health::EndpointRecordPtr& record, health::Failure last) {
+        loop_.post([this, upstream, record, last] { supervisors_[upstream]->failures_in_a_row(record, last); });
+      }};
   for (unsigned i = 0; i < config_->workers; ++i)
     workers_.push_back(std::make_unique<Worker>(i, shared, random_seed()));
 }
@@ -112,15 +117,32 @@ void Gateway::watch_endpoints() {
   const auto settled = [this] {
     if (--unsettled_upstreams_ == 0) begin_serving();
   };
+  const std::string made_secret = std::to_string(random_seed()) + std::to_string(random_seed());
   for (std::uint32_t i = 0; i < config_->upstreams.size(); ++i) {
+    supervise(i, made_secret);
     sources_.push_back(std::make_unique<discovery::StaticSource>(
         loop_, config_->upstreams[i],
-        [this, i](const discovery::SnapshotPtr& snapshot) {
-          for (auto& worker : workers_) worker->apply(i, snapshot);
-        },
+        [this, i](const discovery::SnapshotPtr& snapshot) { supervisors_[i]->apply(snapshot); },
         [](const std::string& message) { spdlog::warn("{}", message); }, settled));
   }
   settled();
+}
+
+void Gateway::supervise(std::uint32_t upstream, const std::string& made_secret) {
+  const conf::Upstream& config = config_->upstreams[upstream];
+  const bool has_secret = config.sticky && !config.sticky->secret.empty();
+  supervisors_.push_back(std::make_unique<upstream::Supervisor>(
+      loop_, config, upstream::Surroundings{config_->zone, has_secret ? config.sticky->secret : made_secret},
+      random_seed(),
+      upstream::Supervisor::Workers{
+          static_cast<unsigned>(workers_.size()),
+          [this, upstream](const upstream::PlanPtr& plan, const upstream::FitnessPtr& fitness) {
+            for (auto& worker : workers_) worker->apply(upstream, plan, fitness);
+          },
+          [this, upstream](const upstream::FitnessPtr& fitness) {
+            for (auto& worker : workers_) worker->apply(upstream, fitness);
+          }},
+      [](const std::string& message) { spdlog::warn("{}", message); }));
 }
 
 void Gateway::on_signal(int signal) {
@@ -168,6 +190,7 @@ std::string Gateway::metrics_text() const {
   for (const auto& worker : workers_) input.workers.push_back(&worker->stats());
   for (const conf::Route& route : config_->routes) input.route_ids.push_back(route.id);
   for (const conf::Upstream& upstream : config_->upstreams) input.upstream_names.push_back(upstream.name);
+  for (const auto& supervisor : supervisors_) input.upstream_health.push_back(health_metrics_of(*supervisor));
   input.version = kVersion;
   input.revision = kRevision;
   input.start_time_unix_s = started_unix_s_;
@@ -179,28 +202,7 @@ std::string Gateway::metrics_text() const {
 
 std::vector<admin::UpstreamView> Gateway::upstreams() const {
   std::vector<admin::UpstreamView> views;
-  for (std::size_t i = 0; i < config_->upstreams.size(); ++i) {
-    admin::UpstreamView& view = views.emplace_back();
-    view.name = config_->upstreams[i].name;
-    view.balancer = "round_robin";
-    for (const auto& worker : workers_) {
-      const auto entries = worker->cluster(i).entries();
-      if (view.endpoints.size() < entries.size()) view.endpoints.resize(entries.size());
-      view.version = std::max(view.version, worker->cluster(i).version());
-      for (std::size_t e = 0; e < entries.size(); ++e) {
-        admin::EndpointView& endpoint = view.endpoints[e];
-        const upstream::EndpointStats& stats = *entries[e].stats;
-        endpoint.address = entries[e].endpoint.address.text();
-        endpoint.weight = entries[e].endpoint.weight;
-        endpoint.zone = entries[e].endpoint.zone;
-        endpoint.in_flight += static_cast<std::uint64_t>(stats.in_flight.value());
-        endpoint.connections_idle += static_cast<std::uint64_t>(stats.idle.value());
-        endpoint.connections_active += static_cast<std::uint64_t>(stats.active.value());
-        endpoint.requests_total += stats.requests.value();
-        endpoint.errors_total += stats.errors.value();
-      }
-    }
-  }
+  for (const auto& supervisor : supervisors_) views.push_back(view_of(*supervisor));
   return views;
 }
 

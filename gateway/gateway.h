@@ -12,6 +12,7 @@
 #include "gateway/io/loop.h"
 #include "gateway/io/signals.h"
 #include "gateway/observe/access_log.h"
+#include "gateway/upstream/supervisor.h"
 #include "gateway/worker.h"
 
 namespace penstock {
@@ -40,6 +41,7 @@ class Gateway : private admin::AdminSource {
   void open_listeners();
   void open_admin();
   void watch_endpoints();
+  void supervise(std::uint32_t upstream, const std::string& made_secret);
   void on_signal(int signal);
   void drain();
 
@@ -48,7 +50,8 @@ class Gateway : private admin::AdminSource {
   io::Loop loop_;
   std::unique_ptr<observe::AccessLog> access_log_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::vector<std::unique_ptr<discovery::StaticSource>> sources_;
+  std::vector<std::unique_ptr<upstream::Supervisor>> supervisors_;  ///< indexed like config_->upstreams
+  std::vector<std::unique_ptr<discovery::StaticSource>> sources_;   ///< likewise
   std::unique_ptr<admin::Server> admin_;
   std::unique_ptr<io::Signals> signals_;
   Deadline names_wait_;

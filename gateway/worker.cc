@@ -26,9 +26,12 @@ Worker::Worker(unsigned index, const Shared& shared, std::uint64_t seed)
             parse_blocks(shared.config->trusted_proxies),
             {}},
       context_(loop_, view_, stats_, shared.access_log ? &shared.access_log->ring(index) : nullptr, seed) {
-  for (std::size_t i = 0; i < shared.config->upstreams.size(); ++i) {
-    view_.clusters.push_back(std::make_unique<upstream::Cluster>(loop_, shared.config->upstreams[i],
-                                                                 stats_.upstreams[i], context_.random.next()));
+  for (std::uint32_t i = 0; i < shared.config->upstreams.size(); ++i) {
+    view_.clusters.push_back(std::make_unique<upstream::Cluster>(
+        loop_, shared.config->upstreams[i], stats_.upstreams[i], index, context_.random.next(),
+        [report = shared.report, i](const health::EndpointRecordPtr& record, health::Failure last) {
+          report(i, record, last);
+        }));
   }
   for (const conf::Listener& listener : shared.config->listeners) {
     listener_contexts_.push_back(
@@ -64,8 +67,14 @@ void Worker::run() {
   for (auto& cluster : view_.clusters) cluster->retire();
 }
 
-void Worker::apply(std::uint32_t upstream, discovery::SnapshotPtr snapshot) {
-  loop_.post([this, upstream, snapshot = std::move(snapshot)] { view_.clusters[upstream]->apply(snapshot); });
+void Worker::apply(std::uint32_t upstream, upstream::PlanPtr plan, upstream::FitnessPtr fitness) {
+  loop_.post([this, upstream, plan = std::move(plan), fitness = std::move(fitness)] {
+    view_.clusters[upstream]->apply(plan, fitness);
+  });
+}
+
+void Worker::apply(std::uint32_t upstream, upstream::FitnessPtr fitness) {
+  loop_.post([this, upstream, fitness = std::move(fitness)] { view_.clusters[upstream]->apply(fitness); });
 }
 
 void Worker::drain(conf::milliseconds timeout, std::function<void()> done) {

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "conf/config.h"
-#include "discovery/snapshot.h"
 #include "gateway/drain.h"
 #include "gateway/io/listener.h"
 #include "gateway/io/loop.h"
@@ -27,6 +26,8 @@ class Worker {
     std::shared_ptr<const conf::Config> config;
     std::shared_ptr<const routing::RouteTable> routes;
     observe::AccessLog* access_log = nullptr;  ///< null: off
+    /// An endpoint of an upstream has failed too many requests in a row. Called on workers' threads.
+    std::function<void(std::uint32_t upstream, const health::EndpointRecordPtr& record, health::Failure last)> report;
   };
 
   Worker(unsigned index, const Shared& shared, std::uint64_t seed);
@@ -37,17 +38,17 @@ class Worker {
   io::SocketAddress listen(std::size_t listener, const io::SocketAddress& address);
   void start();
 
-  /// Any thread.
-  void apply(std::uint32_t upstream, discovery::SnapshotPtr snapshot);
+  /// Any thread, in the order of what they tell.
+  void apply(std::uint32_t upstream, upstream::PlanPtr plan, upstream::FitnessPtr fitness);
+  void apply(std::uint32_t upstream, upstream::FitnessPtr fitness);
   /// Any thread: no new connections; those there are end when they can, or after `timeout`. Then `done` is called, on
   /// the worker's thread.
   void drain(conf::milliseconds timeout, std::function<void()> done);
   /// Ends the loop and waits for the thread. Whatever is under way is cut.
   void stop();
 
-  /// Any thread: the parts that are meant for the control thread (counters, Cluster::entries()).
+  /// Any thread.
   const observe::WorkerStats& stats() const { return stats_; }
-  const upstream::Cluster& cluster(std::size_t index) const { return *view_.clusters[index]; }
 
  private:
   void run();

@@ -22,13 +22,20 @@ void write(JsonWriter& json, const EndpointView& endpoint) {
   json.key("address").string(endpoint.address);
   json.key("weight").number(endpoint.weight);
   json.key("zone").string(endpoint.zone);
+  json.key("priority").number(endpoint.priority);
+  json.key("state").string(endpoint.state);
+  json.key("reason").string(endpoint.reason);
+  json.key("since").string(endpoint.since);
   json.key("usable").boolean(endpoint.usable);
+  json.key("share").decimal(endpoint.share);
   json.key("in_flight").number(endpoint.in_flight);
   json.key("connections_idle").number(endpoint.connections_idle);
   json.key("connections_active").number(endpoint.connections_active);
   json.key("requests_total").number(endpoint.requests_total);
-  json.key("errors_total").number(endpoint.errors_total);
-  json.key("last_error").string(endpoint.last_error);
+  json.key("failures_total").number(endpoint.failures_total);
+  json.key("latency_ms").decimal(endpoint.latency_ms);
+  json.key("latency_p50_ms").decimal(endpoint.latency_p50_ms);
+  json.key("latency_p99_ms").decimal(endpoint.latency_p99_ms);
   json.end_object();
 }
 
@@ -37,6 +44,7 @@ void write(JsonWriter& json, const UpstreamView& upstream) {
   json.key("name").string(upstream.name);
   json.key("balancer").string(upstream.balancer);
   json.key("version").number(upstream.version);
+  json.key("panic").boolean(upstream.panic);
   json.key("endpoints").begin_array();
   for (const EndpointView& endpoint : upstream.endpoints) write(json, endpoint);
   json.end_array();

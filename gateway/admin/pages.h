@@ -13,13 +13,20 @@ struct EndpointView {
   std::string address;  ///< "10.0.0.1:80"
   std::uint32_t weight = 1;
   std::string zone;
-  bool usable = true;  ///< a request may be sent there now
+  std::uint32_t priority = 0;
+  std::string state;   ///< "healthy", "unhealthy", "ejected"
+  std::string reason;  ///< of the state; may be empty
+  std::string since;   ///< of the state, RFC 3339; empty: from the first
+  bool usable = true;  ///< a request may be sent there now; in panic, whatever its state
+  double share = 0;    ///< of the upstream's picks in the last seconds, 0 … 1
   std::uint64_t in_flight = 0;
   std::uint64_t connections_idle = 0;
   std::uint64_t connections_active = 0;
   std::uint64_t requests_total = 0;
-  std::uint64_t errors_total = 0;
-  std::string last_error;  ///< empty if there was none
+  std::uint64_t failures_total = 0;
+  double latency_ms = 0;      ///< peak EWMA of the time to the first byte; the highest of the workers'
+  double latency_p50_ms = 0;  ///< since the endpoint is known
+  double latency_p99_ms = 0;
 };
 
 struct UpstreamView {
@@ -27,6 +34,7 @@ struct UpstreamView {
   std::string balancer;  ///< the policy, as written in the configuration
   std::vector<EndpointView> endpoints;
   std::uint64_t version = 0;  ///< of the snapshot that the endpoints are from
+  bool panic = false;         ///< so few are healthy that all are used
 };
 
 struct RouteView {

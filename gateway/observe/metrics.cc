@@ -101,6 +101,7 @@ class Page {
     routes();
     upstream_requests();
     upstream_connections();
+    upstream_health();
     downstream();
     workers();
     gateway();
@@ -215,6 +216,40 @@ class Page {
     per_upstream(&UpstreamStats::bytes_sent);
     out_.counter("penstock_upstream_received_bytes_total", "Bytes received from endpoints, by upstream.");
     per_upstream(&UpstreamStats::bytes_received);
+  }
+
+  template <typename Visit>
+  void each_health(Visit visit) const {
+    for (std::size_t i = 0; i < in_.upstream_health.size(); ++i)
+      visit(in_.upstream_health[i], std::string(in_.upstream_names[i]));
+  }
+
+  void upstream_health() {
+    out_.gauge("penstock_upstream_endpoints", "Endpoints, by upstream and state.");
+    each_health([&](const UpstreamHealth& health, const std::string& name) {
+      for (const auto& [state, count] : health.endpoints)
+        out_.add(static_cast<double>(count), {{"upstream", name}, {"state", std::string(state)}});
+    });
+    out_.gauge("penstock_upstream_healthy", "1 if the endpoint may be picked, by upstream and endpoint.");
+    each_health([&](const UpstreamHealth& health, const std::string& name) {
+      for (const auto& peer : health.peers)
+        out_.add(peer.usable, {{"upstream", name}, {"peer", std::string(peer.address)}});
+    });
+    out_.gauge("penstock_upstream_panic", "1 while so few endpoints are usable that all are used, by upstream.");
+    each_health([&](const UpstreamHealth& health, const std::string& name) {
+      out_.add(health.panic, {{"upstream", name}});
+    });
+    out_.counter("penstock_upstream_ejections_total",
+                 "Endpoints ejected for what requests met, by upstream and reason.");
+    each_health([&](const UpstreamHealth& health, const std::string& name) {
+      for (const auto& [reason, count] : health.ejections)
+        out_.add(static_cast<double>(count), {{"upstream", name}, {"reason", std::string(reason)}});
+    });
+    out_.counter("penstock_upstream_health_checks_total", "Active checks of endpoints, by upstream and result.");
+    each_health([&](const UpstreamHealth& health, const std::string& name) {
+      out_.add(static_cast<double>(health.checks_passed), {{"upstream", name}, {"result", "passed"}});
+      out_.add(static_cast<double>(health.checks_failed), {{"upstream", name}, {"result", "failed"}});
+    });
   }
 
   void downstream() {

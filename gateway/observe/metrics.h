@@ -4,17 +4,34 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gateway/observe/stats.h"
 
 namespace penstock::observe {
 
+/// The health of one upstream's endpoints.
+struct UpstreamHealth {
+  struct Peer {
+    std::string_view address;
+    bool usable;
+  };
+  using Counts = std::vector<std::pair<std::string_view, std::uint64_t>>;  ///< label → count
+  Counts endpoints;                                                        ///< by state, now
+  Counts ejections;                                                        ///< by reason, since the start
+  std::uint64_t checks_passed = 0;
+  std::uint64_t checks_failed = 0;
+  bool panic = false;
+  std::vector<Peer> peers;
+};
+
 /// What a scrape needs beside the counters. Views are valid during the call.
 struct MetricsInput {
   std::vector<const WorkerStats*> workers;       ///< all made for the configuration that the names below are of
   std::vector<std::string_view> route_ids;       ///< by route index
   std::vector<std::string_view> upstream_names;  ///< by upstream index
+  std::vector<UpstreamHealth> upstream_health;   ///< by upstream index
   std::string_view version;                      ///< penstock_build_info
   std::string_view revision;
   double start_time_unix_s = 0;     ///< process_start_time_seconds

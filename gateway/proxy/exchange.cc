@@ -69,6 +69,7 @@ void Exchange::refuse(Context& context, ClientStream& stream, const Client& clie
 void Exchange::identify(const Client& client) {
   peer_ip_ = {peer_ip_text_.data(), client.ip.write(peer_ip_text_)};
   client_ip_ = peer_ip_;
+  client_address_ = client.ip;
   const CidrSet& trusted = context_->view.trusted_proxies;
   peer_trusted_ = !trusted.empty() && trusted.contains(client.ip);
   if (peer_trusted_) {
@@ -80,8 +81,8 @@ void Exchange::identify(const Client& client) {
       const bool tells = field->id == http::FieldId::x_forwarded_for && !http::named_by_connection(*head_, *field);
       if (tells) values[--first] = field->value;
     }
-    const IpAddress real = client_address(client.ip, std::span(values).subspan(first), trusted);
-    client_ip_ = {client_ip_text_.data(), real.write(client_ip_text_)};
+    client_address_ = client_address(client.ip, std::span(values).subspan(first), trusted);
+    client_ip_ = {client_ip_text_.data(), client_address_.write(client_ip_text_)};
     const http::Field* id_field = head_->find(http::FieldId::x_request_id);
     const std::string_view id = id_field ? id_field->value : std::string_view();
     if (acceptable_request_id(id) && !http::named_by_connection(*head_, *id_field)) {
@@ -198,6 +199,7 @@ void Exchange::on_client_gone(ErrorKind why) {
     error_ = why;
     if (status_ == 0) status_ = status_of(why);
     context_->stats.errors[static_cast<std::size_t>(why)].add();
+    if (lease_ && response_ == ResponseState::waiting) lease_.abandoned(waited());
   }
   lease_.reset();
   total_.cancel();
@@ -287,6 +289,8 @@ void Exchange::finish() {
 }
 
 void Exchange::fire_total() {
+  if (lease_ && request_ == RequestState::sent && response_ == ResponseState::waiting)
+    lease_.failed(ErrorKind::total_timeout, waited());
   fail(ErrorKind::total_timeout, "timeouts.total");
 }
 

@@ -78,7 +78,12 @@ class Exchange final : private upstream::AttemptHandler {
   void forward();
   void choose(bool fresh);
   void send_request();
-  bool may_try_again(ErrorKind kind);
+  upstream::Choice choice(bool fresh);
+  bool stale_connection(ErrorKind kind) const;
+  bool connects_elsewhere(ErrorKind kind);
+  std::uint32_t stuck_to() const;
+  void stick();
+  Nanos waited() const;
 
   void answer(Reply reply, std::string_view field_name = {}, std::string_view field_value = {});
   void send_answer();
@@ -97,6 +102,7 @@ class Exchange final : private upstream::AttemptHandler {
   std::uint64_t max_body_ = 0;
   bool peer_trusted_ = false;
   std::string_view request_id_;
+  IpAddress client_address_;  ///< the real client's
   std::string_view client_ip_;
   std::string_view peer_ip_;
   Nanos started_ = 0;
@@ -118,6 +124,9 @@ class Exchange final : private upstream::AttemptHandler {
   // The attempt.
   upstream::Cluster* cluster_ = nullptr;
   upstream::Lease lease_;
+  std::uint64_t key_ = 0;         ///< balancers::Pick::key
+  std::string set_cookie_;        ///< a cookie for this answer
+  std::uint64_t generation_ = 0;  ///< of the cluster: what the indices in tried_ mean
   std::array<std::uint32_t, 2> tried_{};
   std::uint8_t tried_count_ = 0;
   std::uint8_t tries_ = 0;

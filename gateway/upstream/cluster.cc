@@ -1,47 +1,96 @@
 #include "gateway/upstream/cluster.h"
 
 #include <algorithm>
+#include <unordered_map>
 
-#include "balancers/round_robin.h"
+#include "balancers/eligible.h"
+#include "balancers/latency.h"
 
 namespace penstock::upstream {
 namespace {
 
-constexpr std::uint32_t kGone = ~std::uint32_t{0};
+constexpr std::uint32_t kGone = balancers::kNoMember;
 
-std::unique_ptr<balancers::Balancer> make_balancer(conf::BalancerPolicy policy) {
-  switch (policy) {
-    case conf::BalancerPolicy::round_robin:
-      break;
-  }
-  return std::make_unique<balancers::RoundRobin>();
+/// How often the shares of endpoints in slow start are set anew.
+constexpr Nanos kRampStep = 50 * kNanosPerMilli;
+
+/// An answer's weight in what is typical for the upstream.
+constexpr double kTypicalWeight = 1.0 / 64;
+
+Nanos nanos(conf::milliseconds duration) {
+  return static_cast<Nanos>(duration.count()) * kNanosPerMilli;
+}
+
+balancers::SlowStart slow_start_of(const conf::Upstream& config) {
+  if (!config.slow_start) return {};
+  return {nanos(config.slow_start->window), config.slow_start->min_share, config.slow_start->aggression};
+}
+
+bool is_failure(int status) {
+  return status == 500 || status == 502 || status == 503 || status == 504;
 }
 
 }  // namespace
+
+// ---- the lease
 
 void Lease::reset() {
   if (!connection_) return;
   cluster_->release(*pool_, *std::exchange(connection_, nullptr));
 }
 
-Cluster::Cluster(io::Loop& loop, const conf::Upstream& config, observe::UpstreamStats& stats, std::uint64_t first_turn)
-    : loop_(loop), config_(config), stats_(stats), turn_(first_turn) {}
+void Lease::answered(int status, bool overload, Nanos took) {
+  if (overload) {
+    cluster_->seems_slow(*pool_, took);
+  } else if (is_failure(status)) {
+    cluster_->failed(*pool_, health::Failure::request, took);
+  } else {
+    cluster_->succeeded(*pool_, took);
+  }
+}
+
+void Lease::failed(ErrorKind kind, Nanos took) {
+  const bool at_connecting = kind == ErrorKind::connect_failed || kind == ErrorKind::connect_timeout;
+  cluster_->failed(*pool_, at_connecting ? health::Failure::connect : health::Failure::request, took);
+}
+
+void Lease::abandoned(Nanos took) {
+  if (static_cast<double>(took) > 2 * cluster_->typical_ns_) cluster_->seems_slow(*pool_, took);
+}
+
+// ---- plans and health
+
+Cluster::Cluster(io::Loop& loop, const conf::Upstream& config, observe::UpstreamStats& stats, unsigned worker,
+                 std::uint64_t seed, Report report)
+    : loop_(loop),
+      config_(config),
+      stats_(stats),
+      worker_(worker),
+      seed_(seed),
+      report_(std::move(report)),
+      decay_(nanos(config.balancer.decay)),
+      slow_start_(slow_start_of(config)),
+      next_ramp_([](void* self) { static_cast<Cluster*>(self)->ramp(); }, this) {}
 
 Cluster::~Cluster() = default;
 
-void Cluster::apply(const discovery::SnapshotPtr& snapshot) {
-  std::unordered_map<std::string, std::unique_ptr<EndpointPool>> known;
-  for (auto& pool : pools_) known.emplace(pool->address_text(), std::move(pool));
+void Cluster::apply(PlanPtr plan, FitnessPtr fitness) {
+  std::unordered_map<std::string_view, std::unique_ptr<EndpointPool>> known;
+  for (auto& pool : pools_) known.emplace(pool->record()->id(), std::move(pool));
+  const std::vector<balancers::Load> old_loads = std::move(loads_);
+  std::vector<std::uint32_t> from;
   pools_.clear();
   loads_.clear();
-  std::vector<EndpointEntry> entries;
-  for (const discovery::Endpoint& endpoint : snapshot->endpoints) {
+  for (const PlannedEndpoint& planned : plan->endpoints) {
+    const discovery::Endpoint& endpoint = planned.endpoint;
     auto found = known.extract(endpoint.id);
-    auto pool =
-        found ? std::move(found.mapped()) : std::make_unique<EndpointPool>(loop_, config_, stats_, endpoint.address);
+    auto pool = found
+                    ? std::move(found.mapped())
+                    : std::make_unique<EndpointPool>(loop_, config_, stats_, endpoint.address, planned.record, worker_);
+    from.push_back(found ? pool->index : balancers::kNoMember);
+    balancers::Load& load = loads_.emplace_back();
+    if (found) load = old_loads[pool->index];
     pool->index = static_cast<std::uint32_t>(pools_.size());
-    loads_.push_back({.in_flight = static_cast<std::uint32_t>(pool->stats()->in_flight.value())});
-    entries.push_back({endpoint, pool->stats()});
     pools_.push_back(std::move(pool));
   }
   for (auto& [id, pool] : known) {
@@ -49,51 +98,162 @@ void Cluster::apply(const discovery::SnapshotPtr& snapshot) {
     pool->retire();
     if (!pool->unused()) leaving_.push_back(std::move(pool));
   }
-  balancer_ = make_balancer(config_.balancer);
-  const std::lock_guard lock(entries_mutex_);
-  entries_ = std::move(entries);
-  version_ = snapshot->version;
+  plan_ = std::move(plan);
+  ++generation_;
+  usable_ = 0;
+  for (std::uint32_t i = 0; i < loads_.size(); ++i) {
+    if (from[i] == balancers::kNoMember) loads_[i].usable = false;  // until its fitness says more
+    usable_ += loads_[i].usable;
+  }
+  const std::unique_ptr<balancers::Levels> previous = std::move(balancer_);
+  for (std::uint32_t i = 0; i < loads_.size(); ++i) set_usable(i, fitness->usable[i] != 0);
+  if (plan_->balancer) {
+    balancer_ = plan_->balancer->clone();
+    balancer_->start(loads_, previous.get(), from, seed_);
+  }
+  apply(std::move(fitness));
 }
 
-Lease Cluster::lease(AttemptHandler& handler, http::Method method, std::uint64_t random,
-                     std::span<const std::uint32_t> tried, bool fresh, ErrorKind& error) {
-  const balancers::Pick pick = {.random = random, .turn = turn_++, .tried = tried};
-  const auto index = balancer_ ? balancer_->pick(loads_, pick) : std::nullopt;
+void Cluster::apply(FitnessPtr fitness) {
+  if (!plan_ || fitness->usable.size() != loads_.size()) return;  // of a plan that is on its way
+  fitness_ = std::move(fitness);
+  for (std::uint32_t i = 0; i < loads_.size(); ++i) set_usable(i, fitness_->usable[i] != 0);
+  if (balancer_) balancer_->set_shares(fitness_->level_shares);
+  ramping_.clear();
+  const Nanos now = loop_.now();
+  for (std::uint32_t i = 0; i < loads_.size(); ++i) {
+    const Nanos since = fitness_->recovered_at[i];
+    if (since != 0 && since + slow_start_.window_ns > now) ramping_.push_back(i);
+  }
+  ramp();
+}
+
+void Cluster::set_usable(std::uint32_t index, bool usable) {
+  balancers::Load& load = loads_[index];
+  if (load.usable == usable) return;
+  if (usable) {
+    // Whatever made it leave says nothing of how it is now.
+    load.latency_ns = static_cast<float>(typical_ns_);
+    load.latency_at = loop_.now();
+    ++usable_;
+  } else {
+    --usable_;
+  }
+  load.usable = usable;
+  load.share = balancers::kWholeShare;
+  if (balancer_) balancer_->fitness_changed(loads_, index);
+}
+
+/// At once, while the control thread still thinks about it. It answers every report with its verdict.
+void Cluster::take_out(std::uint32_t index) {
+  if (!loads_[index].usable) return;
+  const auto all = static_cast<double>(loads_.size());
+  const auto out = static_cast<double>(loads_.size() - usable_ + 1);
+  if (usable_ < 2 || out > std::max(1.0, all * config_.outlier->max_ejected)) return;
+  set_usable(index, false);
+}
+
+/// Slow start: the shares that the time says. If everything is new there is nobody to be slow for.
+void Cluster::ramp() {
+  std::erase_if(ramping_, [&](std::uint32_t index) { return !loads_[index].usable; });
+  if (ramping_.empty()) return;
+  const bool all_new = ramping_.size() == usable_;
+  const Nanos now = loop_.now();
+  std::erase_if(ramping_, [&](std::uint32_t index) {
+    const Nanos since = now - std::min(now, fitness_->recovered_at[index]);
+    const auto share = all_new ? balancers::kWholeShare : balancers::share_after(since, slow_start_);
+    if (loads_[index].share != share) {
+      loads_[index].share = share;
+      balancer_->fitness_changed(loads_, index);
+    }
+    return since >= slow_start_.window_ns;
+  });
+  if (!ramping_.empty()) loop_.arm(next_ramp_, kRampStep);
+}
+
+// ---- picking
+
+Lease Cluster::lease(AttemptHandler& handler, http::Method method, const Choice& choice, ErrorKind& error) {
+  const balancers::Pick pick = {.key = choice.key, .random = choice.random, .now = loop_.now(), .tried = choice.tried};
+  std::optional<std::uint32_t> index;
+  if (choice.preferred < loads_.size() && balancers::eligible(loads_, pick, choice.preferred)) {
+    index = choice.preferred;
+  } else if (balancer_) {
+    index = balancer_->pick(loads_, pick);
+  }
   if (!index) {
     error = ErrorKind::no_endpoint;
     return {};
   }
   EndpointPool& pool = *pools_[*index];
-  Connection* connection = pool.take(handler, method, fresh, error);
+  Connection* connection = pool.take(handler, method, choice.fresh, error);
   if (!connection) return {};
   ++loads_[*index].in_flight;
+  balancer_->in_flight_changed(loads_, *index);
   return {this, &pool, connection};
 }
 
 bool Cluster::has_untried(std::span<const std::uint32_t> tried) const {
-  return balancer_ && balancer_->pick(loads_, {.tried = tried}).has_value();
+  const auto out_of_use = std::count_if(
+      tried.begin(), tried.end(), [&](std::uint32_t index) { return index < loads_.size() && loads_[index].usable; });
+  return usable_ > static_cast<std::uint32_t>(out_of_use);
 }
 
 void Cluster::release(EndpointPool& pool, Connection& connection) {
-  if (pool.index != kGone) --loads_[pool.index].in_flight;
+  if (pool.index != kGone) {
+    --loads_[pool.index].in_flight;
+    balancer_->in_flight_changed(loads_, pool.index);
+  }
   pool.give_back(connection);
   if (pool.index == kGone && pool.unused()) {
     std::erase_if(leaving_, [&](const auto& leaving) { return leaving.get() == &pool; });
   }
 }
 
+std::uint32_t Cluster::endpoint_of(std::string_view sticky_token) const {
+  if (!plan_) return balancers::kNoMember;
+  const auto found = plan_->by_sticky_token.find(sticky_token);
+  return found != plan_->by_sticky_token.end() ? found->second : balancers::kNoMember;
+}
+
+std::string_view Cluster::sticky_token(const EndpointPool& pool) const {
+  return pool.index != kGone ? std::string_view(plan_->endpoints[pool.index].sticky_token) : std::string_view();
+}
+
 void Cluster::retire() {
+  next_ramp_.cancel();
   for (auto& pool : pools_) pool->retire();
 }
 
-std::vector<EndpointEntry> Cluster::entries() const {
-  const std::lock_guard lock(entries_mutex_);
-  return entries_;
+// ---- what attempts met
+
+void Cluster::succeeded(EndpointPool& pool, Nanos took) {
+  pool.record()->succeeded();
+  pool.stats().latency.observe(took);
+  typical_ns_ += (static_cast<double>(took) - typical_ns_) * (typical_ns_ > 0 ? kTypicalWeight : 1);
+  if (pool.index == kGone) return;
+  balancers::Load& load = loads_[pool.index];
+  balancers::observe_latency(load, took, loop_.now(), decay_);
+  pool.stats().latency_us.set(static_cast<std::int64_t>(load.latency_ns / 1000));
 }
 
-std::uint64_t Cluster::version() const {
-  const std::lock_guard lock(entries_mutex_);
-  return version_;
+void Cluster::failed(EndpointPool& pool, health::Failure what, Nanos took) {
+  seems_slow(pool, took);
+  pool.stats().failures.add();
+  const std::uint32_t in_a_row = pool.record()->failed();
+  const std::uint32_t limit = config_.outlier ? config_.outlier->consecutive_failures : 0;
+  if (limit == 0 || in_a_row % limit != 0) return;
+  if (config_.outlier->enforce && pool.index != kGone) take_out(pool.index);
+  report_(pool.record(), what);
+}
+
+/// A refusal or a failure says nothing good about an endpoint, however quickly it came.
+void Cluster::seems_slow(EndpointPool& pool, Nanos took) {
+  if (static_cast<double>(took) > typical_ns_) pool.stats().latency.observe(took);
+  if (pool.index == kGone) return;
+  balancers::Load& load = loads_[pool.index];
+  balancers::observe_failure(load, took, static_cast<std::uint64_t>(typical_ns_), loop_.now(), decay_);
+  pool.stats().latency_us.set(static_cast<std::int64_t>(load.latency_ns / 1000));
 }
 
 }  // namespace penstock::upstream

@@ -1,16 +1,18 @@
 // One worker's view of one upstream: its endpoints, a balancer over them, and their pools.
 #pragma once
 
+#include <functional>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
-#include <unordered_map>
+#include <string_view>
 #include <vector>
 
-#include "balancers/balancer.h"
+#include "balancers/levels.h"
+#include "balancers/slow_start.h"
 #include "conf/config.h"
-#include "discovery/snapshot.h"
+#include "gateway/health/monitor.h"
+#include "gateway/upstream/plan.h"
 #include "gateway/upstream/pool.h"
 
 namespace penstock::upstream {
@@ -41,6 +43,15 @@ class Lease {
   Connection* operator->() const { return connection_; }
   const EndpointPool& endpoint() const { return *pool_; }
 
+  // ---- what the attempt met, for the endpoint's health and latency. `took`: from the request being sent to the first
+  // byte of the answer, or to the end of the attempt.
+  /// The answer's head is there. `overload`: it is a refusal for now (429, or 503 with Retry-After).
+  void answered(int status, bool overload, Nanos took);
+  /// No answer came, or not all of it, and that is the endpoint's doing.
+  void failed(ErrorKind kind, Nanos took);
+  /// The client left before the answer.
+  void abandoned(Nanos took);
+
  private:
   friend class Cluster;
   Lease(Cluster* cluster, EndpointPool* pool, Connection* connection)
@@ -51,53 +62,80 @@ class Lease {
   Connection* connection_ = nullptr;
 };
 
-/// For the control thread: an endpoint and this worker's counts of it.
-struct EndpointEntry {
-  discovery::Endpoint endpoint;
-  std::shared_ptr<const EndpointStats> stats;
+/// What an attempt asks for.
+struct Choice {
+  std::uint64_t key = 0;                           ///< balancers::Pick::key
+  std::uint64_t random = 0;                        ///< fresh bits
+  std::uint32_t preferred = balancers::kNoMember;  ///< by a sticky cookie: taken if it can be used
+  std::span<const std::uint32_t> tried = {};
+  bool fresh = false;  ///< a new connection, not one from the pool
 };
 
-/// Belongs to its worker's thread, but for entries(). `config` and `stats` outlive it.
+/// Belongs to its worker's thread. `config` and `stats` outlive it.
 class Cluster {
  public:
-  Cluster(io::Loop& loop, const conf::Upstream& config, observe::UpstreamStats& stats, std::uint64_t first_turn);
+  /// Told that an endpoint has failed so many requests in a row that it should go. On the worker's thread.
+  using Report = std::function<void(const health::EndpointRecordPtr& record, health::Failure last)>;
+
+  Cluster(io::Loop& loop, const conf::Upstream& config, observe::UpstreamStats& stats, unsigned worker,
+          std::uint64_t seed, Report report);
   ~Cluster();
 
-  /// Pools of endpoints that stay (by id) keep their connections; those of the others end with their last request.
-  void apply(const discovery::SnapshotPtr& snapshot);
+  /// Pools of endpoints that stay (by id) keep their connections, and what is known of them; those of the others end
+  /// with their last request.
+  void apply(PlanPtr plan, FitnessPtr fitness);
+  /// News of the endpoints' health, for the plan that was applied last.
+  void apply(FitnessPtr fitness);
 
-  /// A connection to an endpoint that is not among `tried`. On failure an empty lease, and why in `error`.
-  Lease lease(AttemptHandler& handler, http::Method method, std::uint64_t random, std::span<const std::uint32_t> tried,
-              bool fresh, ErrorKind& error);
+  /// A connection to an endpoint that was not tried. On failure an empty lease, and why in `error`.
+  Lease lease(AttemptHandler& handler, http::Method method, const Choice& choice, ErrorKind& error);
 
   /// Whether lease() would find an endpoint beside these.
   bool has_untried(std::span<const std::uint32_t> tried) const;
+  /// Changes when endpoints' indices do.
+  std::uint64_t generation() const { return generation_; }
+
+  /// The endpoint that a sticky token stands for; kNoMember if it is none of ours.
+  std::uint32_t endpoint_of(std::string_view sticky_token) const;
+  /// Empty if the upstream is not sticky, or the endpoint has left.
+  std::string_view sticky_token(const EndpointPool& pool) const;
 
   /// Closes idle connections, and those that are given back.
   void retire();
 
   const conf::Upstream& config() const { return config_; }
   observe::UpstreamStats& stats() { return stats_; }
-  /// Any thread.
-  std::vector<EndpointEntry> entries() const;
-  std::uint64_t version() const;
 
  private:
   friend class Lease;
   void release(EndpointPool& pool, Connection& connection);
+  void succeeded(EndpointPool& pool, Nanos took);
+  void failed(EndpointPool& pool, health::Failure what, Nanos took);
+  void seems_slow(EndpointPool& pool, Nanos took);
+  void take_out(std::uint32_t index);
+  void set_usable(std::uint32_t index, bool usable);
+  void ramp();
 
   io::Loop& loop_;
   const conf::Upstream& config_;
   observe::UpstreamStats& stats_;
-  std::uint64_t turn_;
-  std::unique_ptr<balancers::Balancer> balancer_;
-  std::vector<std::unique_ptr<EndpointPool>> pools_;  ///< indexed like the snapshot
+  const unsigned worker_;
+  const std::uint64_t seed_;
+  const Report report_;
+  const Nanos decay_;
+  const balancers::SlowStart slow_start_;
+
+  PlanPtr plan_;
+  FitnessPtr fitness_;
+  std::unique_ptr<balancers::Levels> balancer_;       ///< null while there are no endpoints
+  std::vector<std::unique_ptr<EndpointPool>> pools_;  ///< indexed like the plan
   std::vector<balancers::Load> loads_;
   std::vector<std::unique_ptr<EndpointPool>> leaving_;
-
-  mutable std::mutex entries_mutex_;
-  std::vector<EndpointEntry> entries_;
-  std::uint64_t version_ = 0;
+  std::uint64_t generation_ = 0;
+  std::uint32_t usable_ = 0;
+  double typical_ns_ = 0;  ///< what the upstream's answers take; 0 = unknown
+  std::vector<std::uint32_t> ramping_;
+  Deadline next_ramp_;
 };
 
 }  // namespace penstock::upstream

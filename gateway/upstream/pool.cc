@@ -12,13 +12,13 @@ Nanos nanos(conf::milliseconds duration) {
 }  // namespace
 
 EndpointPool::EndpointPool(io::Loop& loop, const conf::Upstream& upstream, observe::UpstreamStats& stats,
-                           io::SocketAddress address)
+                           io::SocketAddress address, health::EndpointRecordPtr record, unsigned worker)
     : loop_(loop),
       upstream_(upstream),
       stats_(stats),
       address_(address),
-      address_text_(address.text()),
-      endpoint_stats_(std::make_shared<EndpointStats>()) {}
+      record_(std::move(record)),
+      endpoint_stats_(record_->worker(worker)) {}
 
 EndpointPool::~EndpointPool() {
   assert(busy_ == 0);
@@ -30,7 +30,7 @@ Connection* EndpointPool::take(AttemptHandler& handler, http::Method method, boo
   if (connection) {
     --idle_count_;
     stats_.connections_idle.add(-1);
-    endpoint_stats_->idle.add(-1);
+    endpoint_stats_.idle.add(-1);
   } else {
     if (busy_ + idle_count_ >= upstream_.pool.max_connections) {
       error = ErrorKind::pool_full;
@@ -48,9 +48,9 @@ Connection* EndpointPool::take(AttemptHandler& handler, http::Method method, boo
   ++busy_;
   stats_.connections_active.add(1);
   stats_.in_flight.add(1);
-  endpoint_stats_->active.add(1);
-  endpoint_stats_->in_flight.add(1);
-  endpoint_stats_->requests.add();
+  endpoint_stats_.active.add(1);
+  endpoint_stats_.in_flight.add(1);
+  endpoint_stats_.requests.add();
   connection->begin(handler, method);
   return connection;
 }
@@ -59,8 +59,8 @@ void EndpointPool::give_back(Connection& connection) {
   --busy_;
   stats_.connections_active.add(-1);
   stats_.in_flight.add(-1);
-  endpoint_stats_->active.add(-1);
-  endpoint_stats_->in_flight.add(-1);
+  endpoint_stats_.active.add(-1);
+  endpoint_stats_.in_flight.add(-1);
   const bool keep = !retired_ && connection.reusable() && idle_count_ < upstream_.pool.max_idle &&
                     connection.requests_ < upstream_.pool.requests_per_connection;
   if (!keep) {
@@ -71,7 +71,7 @@ void EndpointPool::give_back(Connection& connection) {
   idle_.push_front(connection);
   ++idle_count_;
   stats_.connections_idle.add(1);
-  endpoint_stats_->idle.add(1);
+  endpoint_stats_.idle.add(1);
 }
 
 void EndpointPool::discard(Connection& connection) {
@@ -79,7 +79,7 @@ void EndpointPool::discard(Connection& connection) {
   connection.unlink();
   --idle_count_;
   stats_.connections_idle.add(-1);
-  endpoint_stats_->idle.add(-1);
+  endpoint_stats_.idle.add(-1);
   destroy(connection);
 }
 
@@ -91,11 +91,6 @@ void EndpointPool::destroy(Connection& connection) {
 void EndpointPool::retire() {
   retired_ = true;
   while (Connection* connection = idle_.front()) discard(*connection);
-}
-
-void EndpointPool::connect_failed() {
-  stats_.connect_errors.add();
-  endpoint_stats_->errors.add();
 }
 
 }  // namespace penstock::upstream

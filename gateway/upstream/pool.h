@@ -5,27 +5,19 @@
 #include <utility>
 
 #include "conf/config.h"
+#include "gateway/health/endpoint_record.h"
 #include "gateway/io/address.h"
 #include "gateway/observe/stats.h"
 #include "gateway/upstream/connection.h"
 
 namespace penstock::upstream {
 
-/// What one worker knows of one endpoint; read by the control thread, too.
-struct EndpointStats {
-  observe::Gauge in_flight;
-  observe::Gauge idle;
-  observe::Gauge active;
-  observe::Counter requests;
-  observe::Counter errors;
-};
-
 /// Bounded; idle connections are kept last used first, so that the oldest ones fall idle for good and are closed.
 /// Belongs to its worker's thread; outlives its connections and leases.
 class EndpointPool {
  public:
-  EndpointPool(io::Loop& loop, const conf::Upstream& upstream, observe::UpstreamStats& stats,
-               io::SocketAddress address);
+  EndpointPool(io::Loop& loop, const conf::Upstream& upstream, observe::UpstreamStats& stats, io::SocketAddress address,
+               health::EndpointRecordPtr record, unsigned worker);
   ~EndpointPool();
   EndpointPool(const EndpointPool&) = delete;
   EndpointPool& operator=(const EndpointPool&) = delete;
@@ -40,16 +32,20 @@ class EndpointPool {
   /// Closes the idle ones, and from now on whatever is given back.
   void retire();
   bool unused() const { return busy_ == 0; }
+  /// Connections that are leased.
+  std::uint64_t busy() const { return busy_; }
 
   // Told by connections.
   void connected(Nanos took) { stats_.connect.observe(took); }
-  void connect_failed();
+  void connect_failed() { stats_.connect_errors.add(); }
   void received(std::size_t bytes) { stats_.bytes_received.add(bytes); }
 
   io::Loop& loop() { return loop_; }
   const io::SocketAddress& address() const { return address_; }
-  const std::string& address_text() const { return address_text_; }
-  const std::shared_ptr<EndpointStats>& stats() const { return endpoint_stats_; }
+  const std::string& address_text() const { return record_->address(); }
+  const health::EndpointRecordPtr& record() const { return record_; }
+  /// This worker's part of the record.
+  health::EndpointStats& stats() { return endpoint_stats_; }
 
   /// Where this endpoint stands in the cluster's current snapshot; ~0 once it is gone. Kept by the cluster.
   std::uint32_t index = 0;
@@ -61,8 +57,8 @@ class EndpointPool {
   const conf::Upstream& upstream_;
   observe::UpstreamStats& stats_;
   const io::SocketAddress address_;
-  const std::string address_text_;
-  const std::shared_ptr<EndpointStats> endpoint_stats_;
+  const health::EndpointRecordPtr record_;
+  health::EndpointStats& endpoint_stats_;
   IntrusiveList<Connection> idle_;
   std::uint64_t idle_count_ = 0;
   std::uint64_t busy_ = 0;

@@ -23,13 +23,18 @@ std::string with_comma(const std::string& part) {
 }  // namespace
 
 std::string gateway_yaml(const std::string& endpoint, const Additions& additions) {
+  return gateway_yaml(std::vector<std::string>{"\"" + endpoint + "\""}, additions);
+}
+
+std::string gateway_yaml(const std::vector<std::string>& endpoints, const Additions& additions) {
   std::ostringstream yaml;
   if (additions.top.find("workers:") == std::string::npos) yaml << "workers: 1\n";
   yaml << "listeners:\n  - { bind: \"127.0.0.1:0\"" << with_comma(additions.listener) << " }\n"
        << "admin: { bind: \"127.0.0.1:0\" }\n";
   if (additions.top.find("access_log:") == std::string::npos) yaml << "access_log: { path: stdout, format: json }\n";
-  yaml << additions.top << "upstreams:\n  app: { endpoints: [\"" << endpoint << "\"]" << with_comma(additions.upstream)
-       << " }\nroutes:\n"
+  yaml << additions.top << "upstreams:\n  app: { endpoints: [";
+  for (std::size_t i = 0; i < endpoints.size(); ++i) yaml << (i > 0 ? ", " : "") << endpoints[i];
+  yaml << "]" << with_comma(additions.upstream) << " }\nroutes:\n"
        << "  - { id: all, upstream: app" << with_comma(additions.route) << " }\n";
   std::istringstream routes(additions.routes);
   for (std::string line; std::getline(routes, line);) yaml << "  " << line << "\n";

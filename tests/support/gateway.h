@@ -28,6 +28,8 @@ struct Additions {
 
 /// Listeners on free ports, admin too, the access log as JSON to stdout, one worker.
 std::string gateway_yaml(const std::string& endpoint, const Additions& additions = {});
+/// Each endpoint as YAML: "127.0.0.1:80", "{ address: \"127.0.0.1:80\", weight: 3 }".
+std::string gateway_yaml(const std::vector<std::string>& endpoints, const Additions& additions = {});
 
 /// Starts when constructed and waits until it is ready. The destructor asks it to stop (INT) and fails the test if it
 /// doesn't, exits with an error or a sanitizer has something to say.

@@ -100,7 +100,12 @@ std::string SocketAddress::text() const {
 
 Fd bind_to(const SocketAddress& address) {
   Fd fd = new_socket(address);
+  // A backend that comes back to its address must not wait for connections that have ended. For a port of the system's
+  // choice the option is set afterwards: or else it might choose one that another test only holds.
+  const int on = 1;
+  if (address.port() != 0) must(::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), "SO_REUSEADDR");
   must(::bind(fd.get(), address.raw(), address.length()), "bind");
+  if (address.port() == 0) must(::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), "SO_REUSEADDR");
   return fd;
 }
 

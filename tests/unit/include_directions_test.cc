@@ -31,11 +31,13 @@ const std::map<std::string, std::set<std::string>, std::less<>> kAllowed = {
     {"gateway/observe", {"gateway/base", "gateway/http"}},
     {"gateway/filters", {"gateway/base", "gateway/http", "limiters", "conf"}},
     {"gateway/routing", {"gateway/base", "gateway/http", "gateway/filters", "conf"}},
+    {"gateway/health", {"gateway/base", "gateway/io", "gateway/http", "gateway/observe", "discovery", "conf"}},
     {"gateway/upstream",
-     {"gateway/base", "gateway/io", "gateway/http", "gateway/observe", "balancers", "limiters", "discovery", "conf"}},
+     {"gateway/base", "gateway/io", "gateway/http", "gateway/observe", "gateway/health", "balancers", "limiters",
+      "discovery", "conf"}},
     {"gateway/proxy",
      {"gateway/base", "gateway/io", "gateway/http", "gateway/observe", "gateway/filters", "gateway/routing",
-      "gateway/upstream", "balancers", "limiters", "discovery", "conf"}},
+      "gateway/health", "gateway/upstream", "balancers", "limiters", "discovery", "conf"}},
     {"gateway/admin", {"gateway/base", "gateway/io", "gateway/http", "gateway/observe"}},
 };
 

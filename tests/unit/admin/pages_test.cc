@@ -63,17 +63,29 @@ TEST_F(PagesTest, PassesMetricsAndConfigurationOn) {
 }
 
 TEST_F(PagesTest, ShowsUpstreamsAndTheirEndpoints) {
-  const EndpointView endpoint{"10.0.0.1:80", 3, "a", false, 1, 2, 4, 8, 5, "connect_failed"};
-  gateway_.upstreams_ = {{"orders", "round_robin", {endpoint}, 7}, {"users", "round_robin", {}, 1}};
+  EndpointView endpoint;
+  endpoint.address = "10.0.0.1:80";
+  endpoint.weight = 3;
+  endpoint.zone = "a";
+  endpoint.state = "ejected";
+  endpoint.reason = "5 failures in a row";
+  endpoint.since = "2026-01-02T03:04:05.678Z";
+  endpoint.usable = false;
+  endpoint.share = 0.25;
+  endpoint.requests_total = 8;
+  endpoint.latency_p99_ms = 12.5;
+  gateway_.upstreams_ = {{"orders", "round_robin", {endpoint}, 7, true}, {"users", "maglev", {}, 1, false}};
   EXPECT_EQ(get("/upstreams").content_type, "application/json");
   EXPECT_EQ(get("/upstreams").body,
             R"({"upstreams":[)"
             "\n"
-            R"({"name":"orders","balancer":"round_robin","version":7,"endpoints":[{"address":"10.0.0.1:80","weight":3,)"
-            R"("zone":"a","usable":false,"in_flight":1,"connections_idle":2,"connections_active":4,"requests_total":8,)"
-            R"("errors_total":5,"last_error":"connect_failed"}]},)"
+            R"({"name":"orders","balancer":"round_robin","version":7,"panic":true,"endpoints":[)"
+            R"({"address":"10.0.0.1:80","weight":3,"zone":"a","priority":0,"state":"ejected",)"
+            R"("reason":"5 failures in a row","since":"2026-01-02T03:04:05.678Z","usable":false,"share":0.25,)"
+            R"("in_flight":0,"connections_idle":0,"connections_active":0,"requests_total":8,"failures_total":0,)"
+            R"("latency_ms":0,"latency_p50_ms":0,"latency_p99_ms":12.5}]},)"
             "\n"
-            R"({"name":"users","balancer":"round_robin","version":1,"endpoints":[]}]})"
+            R"({"name":"users","balancer":"maglev","version":1,"panic":false,"endpoints":[]}]})"
             "\n");
 }
 

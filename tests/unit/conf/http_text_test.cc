@@ -61,6 +61,43 @@ TEST(HttpText, AContentTypeHasTwoParts) {
     EXPECT_FALSE(read_content_type(type)) << type;
 }
 
+TEST(HttpText, ACookieHasATokenForANameAndAPathWithoutSemicolon) {
+  EXPECT_EQ(*read_cookie_name("__Host-at"), "__Host-at");
+  for (const char* name : {"", "a b", "a=b", "a;b"}) EXPECT_FALSE(read_cookie_name(name)) << name;
+  EXPECT_EQ(*read_cookie_path("/a/b"), "/a/b");
+  for (const char* path : {"", "a", "/a;b", "/a b", "/a\n"}) EXPECT_FALSE(read_cookie_path(path)) << path;
+}
+
+TEST(HttpText, ACheckAsksForAPathWithOrWithoutAQuery) {
+  EXPECT_EQ(*read_check_path("/healthz?deep=1"), "/healthz?deep=1");
+  for (const char* path : {"", "healthz", "/a b", "/a\r\nHost: x", "/a#b"}) EXPECT_FALSE(read_check_path(path)) << path;
+}
+
+TEST(HttpText, AHostFieldHasAHostAndPerhapsAPort) {
+  for (const char* host : {"orders.internal", "orders.internal:80", "10.0.0.1", "10.0.0.1:80", "[::1]", "[::1]:80"}) {
+    ASSERT_TRUE(read_host_field(host)) << host;
+    EXPECT_EQ(*read_host_field(host), host);
+  }
+  for (const char* host : {"", "a b", "a:0", "a:b", "::1", "unix:/a", "http://a", "a/b", "a\r\n"}) {
+    EXPECT_FALSE(read_host_field(host)) << host;
+  }
+}
+
+TEST(HttpText, AStatusIsACodeAClassOrARange) {
+  EXPECT_EQ(*read_status_range("204"), (StatusRange{204, 204}));
+  EXPECT_EQ(*read_status_range("2xx"), (StatusRange{200, 299}));
+  EXPECT_EQ(*read_status_range("200-399"), (StatusRange{200, 399}));
+  for (const char* text :
+       {"", "2", "99", "600", "1xx", "6xx", "2x", "2xxx", "xx", "200-", "-399", "200-2xx", "200 - 399"})
+    EXPECT_FALSE(read_status_range(text)) << text;
+  EXPECT_EQ(read_status_range("399-200").problem(), "ends before it begins: \"399-200\"");
+}
+
+TEST(HttpText, AStatusIsWrittenShort) {
+  EXPECT_EQ(format_status_range({204, 204}), "204");
+  EXPECT_EQ(format_status_range({200, 299}), "200-299");
+}
+
 TEST(HttpText, NamesFitMetricLabelsAndUrls) {
   EXPECT_TRUE(read_name("orders-2.eu/blue_green"));
   EXPECT_TRUE(read_name(std::string(128, 'a')));

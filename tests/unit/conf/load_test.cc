@@ -77,7 +77,7 @@ TEST_F(LoadedConfig, EndpointsHaveAShortAndALongForm) {
   const Config config =
       loaded(std::string(kLeast) +
              "upstreams:\n  u:\n    endpoints: [Users:9001, {address: '[::1]:2', weight: 3, zone: a}]\n"
-             "    balancer: {policy: round_robin}\n    pool: {max_idle: 1, max_connections: 2, idle: 3s}\n");
+             "    pool: {max_idle: 1, max_connections: 2, idle: 3s}\n");
   const Upstream& u = config.upstreams.at(0);
   EXPECT_EQ(u.name, "u");
   EXPECT_EQ(u.endpoints[0].address.text(), "users:9001");

@@ -45,10 +45,10 @@ TEST_F(FileProblems, ThePartsToComeAreUnknownKeys) {
 }
 
 TEST_F(FileProblems, AnUnknownPolicyIsToldTheKnownOnes) {
-  EXPECT_EQ(problem_of("upstreams: {u: {endpoints: ['a:1'], balancer: maglev}}"),
-            "3:47: balancer: must be round_robin, is \"maglev\"");
   EXPECT_EQ(problem_of("upstreams: {u: {endpoints: ['a:1'], balancer: roundrobin}}"),
-            "3:47: balancer: must be round_robin, is \"roundrobin\" (did you mean \"round_robin\"?)");
+            "3:47: balancer: must be one of round_robin, smooth_weighted_round_robin, random, weighted_random, "
+            "least_connections, peak_ewma, consistent_hash, maglev, source_hash, is \"roundrobin\" (did you mean "
+            "\"round_robin\"?)");
 }
 
 TEST_F(FileProblems, AMisspeltFormatIsToldTheRightOne) {

@@ -52,6 +52,33 @@ TEST(Values, WhatIsNoSizeIsRefused) {
   }
 }
 
+TEST(Values, DecimalsAreReadAsTheyAreWritten) {
+  EXPECT_EQ(*parse_decimal("0", 0, 1), 0.0);
+  EXPECT_EQ(*parse_decimal("1", 0, 1), 1.0);
+  EXPECT_EQ(*parse_decimal("0.20", 0, 1), 0.2);
+  EXPECT_EQ(*parse_decimal("12.5", 0, 20), 12.5);
+}
+
+TEST(Values, WhatIsNoDecimalIsRefused) {
+  for (const char* text : {"", ".", ".5", "1.", "-0.5", "+1", "1e-3", "1,5", "01.5", "0x1", "inf", "nan", "0.5 ",
+                           "0.1.2", "0.00000000000000000000000000000000000000001"}) {
+    EXPECT_FALSE(parse_decimal(text, 0, 100)) << text;
+  }
+  EXPECT_EQ(parse_decimal("50%", 0.01, 1).problem(), "must be a number such as 0.25, 0.01 … 1, is \"50%\"");
+}
+
+TEST(Values, ADecimalOutOfBoundsNamesThem) {
+  EXPECT_EQ(parse_decimal("1.5", 0, 1).problem(), "must be 0 … 1, is 1.5");
+  EXPECT_EQ(parse_decimal("1", 1.01, 10).problem(), "must be 1.01 … 10, is 1");
+}
+
+TEST(Values, DecimalsAreWrittenAsShortAsTheyRead) {
+  for (const char* text : {"0", "1", "0.1", "0.3", "1.25", "10", "0.00001", "3.0000000000000004"}) {
+    EXPECT_EQ(format_decimal(*parse_decimal(text, 0, 10)), text);
+  }
+  EXPECT_EQ(format_decimal(*parse_decimal("0.500", 0, 1)), "0.5");
+}
+
 TEST(Values, NumbersHaveBoundsThatAreNamed) {
   EXPECT_EQ(*parse_number("65535", 1, 65535), 65535u);
   EXPECT_EQ(parse_number("0", 1, 65535).problem(), "must be 1 … 65535, is 0");

@@ -146,6 +146,24 @@ TEST_F(MetricsTest, EscapesLabels) {
   EXPECT_EQ(value(R"(penstock_http_requests_total{route="a\"b\\c\nd",method="GET",code="200"})"), "1");
 }
 
+TEST_F(MetricsTest, TellsHowEndpointsAre) {
+  UpstreamHealth health;
+  health.endpoints = {{"healthy", 2}, {"ejected", 1}};
+  health.ejections = {{"latency", 5}};
+  health.checks_failed = 7;
+  health.panic = true;
+  health.peers = {{"10.0.0.1:80", true}, {"10.0.0.2:80", false}};
+  input_.upstream_health = {health, {}};
+  const std::string page = render_metrics(input_);
+  for (const char* line : {R"(penstock_upstream_endpoints{upstream="o",state="ejected"} 1)",
+                           R"(penstock_upstream_ejections_total{upstream="o",reason="latency"} 5)",
+                           R"(penstock_upstream_health_checks_total{upstream="o",result="failed"} 7)",
+                           R"(penstock_upstream_panic{upstream="o"} 1)", R"(penstock_upstream_panic{upstream="u"} 0)",
+                           R"(penstock_upstream_healthy{upstream="o",peer="10.0.0.2:80"} 0)"}) {
+    EXPECT_THAT(page, HasSubstr(line));
+  }
+}
+
 TEST_F(MetricsTest, PromtoolHasNothingToSayAboutTheFirstScrape) {
   if (std::system("command -v promtool > /dev/null") != 0) GTEST_SKIP() << "promtool is not installed";
   EXPECT_EQ(promtool_complaints(), "");

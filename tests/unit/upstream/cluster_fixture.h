@@ -1,6 +1,7 @@
 // A cluster whose endpoints are scripted by the test, on the test's own loop.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -8,6 +9,7 @@
 
 #include "gateway/io/listener.h"
 #include "gateway/upstream/cluster.h"
+#include "gateway/upstream/planner.h"
 #include "tests/unit/io/loop_fixture.h"
 
 namespace penstock::upstream {
@@ -32,7 +34,7 @@ class Endpoint {
             loop, io::SocketAddress::from_ip("127.0.0.1", 0).value(),
             [this](int fd, const io::PeerAddress&) { accept(fd); }, [](int) {}) {}
 
-  discovery::Endpoint entry() const { return {listener_.address().text(), listener_.address(), 1, {}}; }
+  discovery::Endpoint entry() const { return {listener_.address().text(), listener_.address(), 1, {}, 0}; }
   Connection& at(std::size_t index) { return *connections_.at(index); }
   std::size_t accepted() const { return connections_.size(); }
 
@@ -94,25 +96,42 @@ class Attempt final : public AttemptHandler {
 
 inline const std::string kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
+/// A cluster with the control thread's part played by the test: it says how each endpoint stands.
 class ClusterTest : public io::LoopTest {
  protected:
   conf::Upstream config;
   observe::UpstreamStats stats;
   std::unique_ptr<Cluster> cluster_storage;
+  std::map<std::string, health::EndpointRecordPtr> records;
+  std::map<std::string, health::Standing> standings;
+  std::vector<std::string> reports;  ///< endpoints that the cluster has found failing
 
   Cluster& cluster() {
-    if (!cluster_storage) cluster_storage = std::make_unique<Cluster>(loop, config, stats, 0);
+    if (!cluster_storage) {
+      cluster_storage = std::make_unique<Cluster>(
+          loop, config, stats, 0, 0,
+          [this](const health::EndpointRecordPtr& record, health::Failure) { reports.push_back(record->id()); });
+    }
     return *cluster_storage;
   }
   void apply(std::vector<discovery::Endpoint> endpoints) {
-    auto snapshot = std::make_shared<discovery::Snapshot>();
-    snapshot->version = ++version_;
-    snapshot->endpoints = std::move(endpoints);
-    cluster().apply(snapshot);
+    discovery::Snapshot snapshot;
+    snapshot.version = ++version_;
+    snapshot.endpoints = std::move(endpoints);
+    plan_ = make_plan(config, {"", "a secret of the test"}, snapshot,
+                      [this](const discovery::Endpoint& endpoint) { return record_of(endpoint); });
+    cluster().apply(plan_, fitness());
   }
+  /// What the standings say, told to the cluster.
+  void tell_fitness() { cluster().apply(fitness()); }
+  const Plan& plan() const { return *plan_; }
+
   /// Takes a connection and sends a request on it, as soon as that is possible. False if there is none to be had.
   bool begin(Attempt& attempt, bool fresh = false, std::span<const std::uint32_t> tried = {}) {
-    attempt.lease = cluster().lease(attempt, http::Method::get, 0, tried, fresh, attempt.error);
+    return begin(attempt, Choice{.tried = tried, .fresh = fresh});
+  }
+  bool begin(Attempt& attempt, const Choice& choice) {
+    attempt.lease = cluster().lease(attempt, http::Method::get, choice, attempt.error);
     if (attempt.lease && attempt.lease->connected()) attempt.send();
     return static_cast<bool>(attempt.lease);
   }
@@ -138,7 +157,19 @@ class ClusterTest : public io::LoopTest {
   }
 
  private:
+  health::EndpointRecordPtr record_of(const discovery::Endpoint& endpoint) {
+    health::EndpointRecordPtr& record = records[endpoint.id];
+    if (!record) record = std::make_shared<health::EndpointRecord>(endpoint.id, endpoint.address.text(), 1);
+    return record;
+  }
+  FitnessPtr fitness() {
+    return make_fitness(*plan_, config.panic_threshold, [this](std::size_t index) -> const health::Standing& {
+      return standings[plan_->endpoints[index].endpoint.id];
+    });
+  }
+
   std::uint64_t version_ = 0;
+  PlanPtr plan_;
 };
 
 }  // namespace penstock::upstream

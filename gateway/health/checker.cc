@@ -1,0 +1,42 @@
+#include "gateway/health/checker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/io/loop.h"
+
+namespace penstock::health {
+
+Checker::Checker(io::Loop& loop, const conf::HealthCheck& how, const io::SocketAddress& address, std::uint64_t seed,
+                 Checked checked)
+    : loop_(loop),
+      how_(how),
+      random_(seed),
+      next_([](void* self) { static_cast<Checker*>(self)->check(); }, this),
+      probe_(loop, how, address, std::move(checked)) {
+  wait(random_.below(quick() + 1));
+}
+
+Nanos Checker::quick() const {
+  return std::min(static_cast<Nanos>(how_.interval.count()) * kNanosPerMilli, kNanosPerSecond);
+}
+
+void Checker::wait(Nanos time) {
+  loop_.arm(next_, time);
+}
+
+void Checker::again(bool hurries) {
+  const Nanos interval = hurries ? quick() : static_cast<Nanos>(how_.interval.count()) * kNanosPerMilli;
+  if (!hurries && !std::exchange(spread_, true)) {
+    wait(random_.below(interval + 1));
+  } else {
+    wait(interval - interval / 10 + random_.below(interval / 5 + 1));
+  }
+}
+
+void Checker::check() {
+  // Without a socket nothing has been learned; there may be one soon.
+  if (!probe_.start()) again(true);
+}
+
+}  // namespace penstock::health

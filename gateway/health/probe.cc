@@ -1,0 +1,103 @@
+#include "gateway/health/probe.h"
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "gateway/io/loop.h"
+
+namespace penstock::health {
+namespace {
+
+std::string error_text(int error) {
+  return std::generic_category().message(error);
+}
+
+io::SocketAddress checked_address(const conf::HealthCheck& how, const io::SocketAddress& endpoint) {
+  return how.port ? endpoint.with_port(*how.port) : endpoint;
+}
+
+}  // namespace
+
+Probe::Probe(io::Loop& loop, const conf::HealthCheck& how, const io::SocketAddress& address, Done done)
+    : loop_(loop),
+      how_(how),
+      address_(checked_address(how, address)),
+      done_(std::move(done)),
+      timeout_([](void* self) { static_cast<Probe*>(self)->timed_out(); }, this) {}
+
+bool Probe::start() {
+  stream_ = io::Stream::connect(loop_, address_, *this);
+  if (!stream_) return false;
+  loop_.arm(timeout_, static_cast<Nanos>(how_.timeout.count()) * kNanosPerMilli);
+  return true;
+}
+
+void Probe::on_connected() {
+  if (how_.path.empty()) {
+    finish(true, {});
+    return;
+  }
+  parser_ = std::make_unique<http::H1ResponseParser>();
+  parser_->expect_answer_to(http::Method::get);
+  stream_->write(request());
+}
+
+std::string Probe::request() const {
+  const std::string own = address_.family() == AF_UNIX ? "localhost" : address_.text();
+  return "GET " + how_.path + " HTTP/1.1\r\nHost: " + (how_.host.empty() ? own : how_.host) +
+         "\r\nUser-Agent: penstock-health-check\r\nConnection: close\r\n\r\n";
+}
+
+void Probe::on_bytes(std::string_view bytes) {
+  using Event = http::H1Parser::Event;
+  if (!parser_) return;
+  while (true) {
+    switch (parser_->next(bytes)) {
+      case Event::need_more:
+        return;
+      case Event::head:
+        if (const int status = parser_->head().status; status >= 200 || status == 101) {
+          judge(status);
+          return;
+        }
+        break;
+      case Event::body:
+      case Event::end:
+        break;  // of an interim answer
+      case Event::error:
+        finish(false, std::string("not HTTP: ") + parser_->error().detail);
+        return;
+    }
+  }
+}
+
+void Probe::judge(int status) {
+  const bool good = std::any_of(how_.status.begin(), how_.status.end(), [&](const conf::StatusRange& range) {
+    return range.first <= status && status <= range.last;
+  });
+  finish(good, good ? std::string() : "status " + std::to_string(status));
+}
+
+void Probe::on_eof() {
+  finish(false, "closed without an answer");
+}
+
+void Probe::on_error(int error) {
+  finish(false, (parser_ ? "no answer: " : "connect: ") + error_text(error));
+}
+
+void Probe::timed_out() {
+  const std::string within = " within " + std::to_string(how_.timeout.count()) + " ms";
+  finish(false, (parser_ ? "no answer" : "connect: no answer") + within);
+}
+
+void Probe::finish(bool passed, const std::string& why) {
+  timeout_.cancel();
+  stream_.reset();
+  parser_.reset();
+  const Done done = done_;  // it may destroy us
+  done(passed, why);
+}
+
+}  // namespace penstock::health

@@ -1,0 +1,76 @@
+// The control thread's side of one upstream: snapshots and health come in, plans and fitness go out to the workers.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "conf/config.h"
+#include "discovery/snapshot.h"
+#include "gateway/base/deadline_wheel.h"
+#include "gateway/health/monitor.h"
+#include "gateway/upstream/plan.h"
+#include "gateway/upstream/planner.h"
+
+namespace penstock::upstream {
+
+/// Belongs to the control thread. `config` outlives it.
+class Supervisor {
+ public:
+  /// Both are called on the control thread, and hand on to every worker.
+  struct Workers {
+    unsigned count;
+    std::function<void(const PlanPtr&, const FitnessPtr&)> plan;
+    std::function<void(const FitnessPtr&)> fitness;
+  };
+  using Tell = std::function<void(const std::string& message)>;
+
+  Supervisor(io::Loop& loop, const conf::Upstream& config, Surroundings around, std::uint64_t seed, Workers workers,
+             Tell tell);
+  ~Supervisor();
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+
+  void apply(const discovery::SnapshotPtr& snapshot);
+  /// A worker's report; it is answered with the fitness, whatever the verdict.
+  void failures_in_a_row(const health::EndpointRecordPtr& record, health::Failure last);
+
+  // ---- for those who look
+  const conf::Upstream& config() const { return config_; }
+  const Plan& plan() const { return *plan_; }
+  const Fitness& fitness() const { return *fitness_; }
+  const health::Standing& standing(std::size_t endpoint) const { return monitor_.standing(endpoint); }
+  const health::Monitor& monitor() const { return monitor_; }
+  /// Picks of each endpoint of the plan in the last five to ten seconds.
+  std::vector<std::uint64_t> recent_picks() const;
+
+ private:
+  /// Requests until 5 … 10 s ago, and until 0 … 5 s ago.
+  struct Known {
+    health::EndpointRecordPtr record;
+    std::uint64_t requests_then = 0;
+    std::uint64_t requests_lately = 0;
+    std::uint64_t last_plan = 0;  ///< number of the last plan that it was in
+  };
+
+  health::EndpointRecordPtr record_of(const discovery::Endpoint& endpoint);
+  void forget_some();
+  void publish_fitness();
+  void mark_time();
+
+  io::Loop& loop_;
+  const conf::Upstream& config_;
+  const Surroundings around_;
+  const Workers workers_;
+  health::Monitor monitor_;
+  std::unordered_map<std::string, Known> known_;  ///< by endpoint id; also those that have left
+  std::uint64_t plans_ = 0;
+  PlanPtr plan_;
+  FitnessPtr fitness_;
+  Deadline next_mark_;
+};
+
+}  // namespace penstock::upstream
