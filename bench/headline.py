@@ -138,6 +138,34 @@ def routes(lab):
     return {"us/request": figures}
 
 
+POLICIES = ("round_robin", "smooth_weighted_round_robin", "random", "weighted_random", "least_connections", "peak_ewma",
+            "consistent_hash", "{ policy: consistent_hash, bounded_load: 1.25 }", "maglev", "source_hash")
+
+
+def policies(lab):
+    """Ten endpoints; hashing policies by a header, so that requests differ in their keys."""
+    path = lab.options.penstock[0]
+    programs = []
+    for policy in POLICIES:
+        name = policy.strip("{} ").replace("policy: ", "")
+        balancer = policy
+        if "hash" in policy and "source" not in policy or policy == "maglev":
+            plain = name.split(",")[0]
+            bounded = ", bounded_load: 1.25" if "bounded" in policy else ""
+            balancer = f'{{ policy: {plain}, key: "query:k"{bounded} }}'
+        programs.append(lab.keep(subjects.start_penstock(
+            path, name.replace(", bounded_load: 1.25", " bounded"), lab.folder, lab.backend, endpoints=10,
+            upstream=f"    balancer: {balancer}")))
+    script = rotating_script(lab.folder, [f"/?k=user-{number}" for number in range(ROUTED_PATHS)])
+    for program in programs:
+        load.check_answers(program)
+    costs = interleaved(programs, lab.options, 64, "/", script)
+    figures = per_request(costs)
+    report.table("CPU per request by policy, ten endpoints, 64 connections", "us", figures, programs[0].name,
+                 user_parts(costs))
+    return {"us/request": figures}
+
+
 def bodies(lab):
     programs = lab.peers() + lab.penstocks()
     for program in programs:
@@ -166,7 +194,7 @@ def idle(lab):
     return {"bytes": figures}
 
 
-SCENARIOS = {"headline": headline, "routes": routes, "bodies": bodies, "idle": idle}
+SCENARIOS = {"headline": headline, "routes": routes, "policies": policies, "bodies": bodies, "idle": idle}
 
 
 def parse_arguments():
@@ -192,7 +220,7 @@ def main():
     process.raise_open_files()
     results = {}
     for name in SCENARIOS if options.what == "all" else [options.what]:
-        if not options.penstock and name == "routes":
+        if not options.penstock and name in ("routes", "policies"):
             continue
         with ExitStack() as stack:
             results[name] = SCENARIOS[name](Lab(options, stack))

@@ -8,6 +8,7 @@ from lab.process import LOAD_CORE, PROXY_CORE, Program, free_port, raise_open_fi
 MANY = 1_000_000_000
 SMALL_BODY = ("Penstock carries water from the reservoir to the turbine. " * 3)[:129] + "\n"
 BIG_BODY_SIZE = 1 << 20
+BACKEND_ADDRESSES = [f"127.0.0.{number}" for number in range(1, 11)]  # one server that can pass for ten
 
 
 def find(program):
@@ -29,7 +30,8 @@ def write(folder, name, text):
     return path
 
 
-def nginx(name, folder, port, core, server, upstream=""):
+def nginx(name, folder, port, core, server, upstream="", addresses=("127.0.0.1",)):
+    listens = " ".join(f"listen {address}:{port} backlog=4096;" for address in addresses)
     home = os.path.join(folder, name)
     os.makedirs(home)
     config = write(home, "nginx.conf", f"""
@@ -41,7 +43,7 @@ http {{
   client_body_temp_path {home}/body; proxy_temp_path {home}/proxy; proxy_max_temp_file_size 0;
   fastcgi_temp_path {home}/f; uwsgi_temp_path {home}/u; scgi_temp_path {home}/s;
   {upstream}
-  server {{ listen 127.0.0.1:{port} backlog=4096; {server} }}
+  server {{ {listens} {server} }}
 }}
 """)
     return Program(name, [find("nginx"), "-p", home, "-c", config, "-e", f"{home}/error.log"], port, core,
@@ -56,7 +58,7 @@ def start_backend(folder):
     text = SMALL_BODY.replace("\n", "\\n")
     return nginx("backend", folder, free_port(), LOAD_CORE,
                  f"""location = /big {{ root {files}; }}
-    location / {{ default_type text/plain; return 200 "{text}"; }}""")
+    location / {{ default_type text/plain; return 200 "{text}"; }}""", addresses=BACKEND_ADDRESSES)
 
 
 def start_nginx(folder, backend):
@@ -96,7 +98,9 @@ def start_relay(path, folder, backend):
 ONE_ROUTE = "  - { match: { path: /* }, upstream: backend }\n"
 
 
-def start_penstock(path, name, folder, backend, routes=ONE_ROUTE):
+def start_penstock(path, name, folder, backend, routes=ONE_ROUTE, endpoints=1, upstream=""):
+    """`upstream`: further keys of the upstream, as lines."""
+    listed = ", ".join(f"{address}:{backend.port}" for address in BACKEND_ADDRESSES[:endpoints])
     port, admin = free_port(), free_port()
     config = write(folder, f"{name.replace('/', '_')}.yaml", f"""
 workers: 1
@@ -107,8 +111,9 @@ listeners:
 admin: {{ bind: "127.0.0.1:{admin}" }}
 upstreams:
   backend:
-    endpoints: [127.0.0.1:{backend.port}]
+    endpoints: [{listed}]
     pool: {{ requests_per_connection: {MANY} }}
+{upstream}
 routes:
 {routes}""")
     return Program(name, [path, "-c", config], port, PROXY_CORE, os.path.join(folder, f"{name.replace('/', '_')}.output"))
