@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <set>
 #include <string>
 #include <utility>
@@ -12,18 +13,24 @@
 
 namespace penstock::conf {
 
+inline constexpr std::size_t kAnyNumber = std::numeric_limits<std::size_t>::max();
+
 template <class T>
 class ListShape final : public Shape<std::vector<T>> {
  public:
   /// What must differ between any two items; empty for an item that may be repeated.
   using Identity = std::function<std::string(const T&)>;
 
-  ListShape(ShapeOf<T> item, std::size_t min_items, Identity identity)
-      : item_(std::move(item)), min_items_(min_items), identity_(std::move(identity)) {}
+  ListShape(ShapeOf<T> item, std::size_t min_items, Identity identity, std::size_t max_items)
+      : item_(std::move(item)), min_items_(min_items), identity_(std::move(identity)), max_items_(max_items) {}
 
   void read(const Node& node, std::vector<T>& out, Problems& problems) const override {
     if (!node.is(Node::Type::list, problems)) return;
     if (node.items.size() < min_items_) problems.add(node.mark, "must not be empty");
+    if (node.items.size() > max_items_) {
+      problems.add(node.mark, "must have at most " + std::to_string(max_items_) + " items, has " +
+                                  std::to_string(node.items.size()));
+    }
     out.clear();
     std::set<std::string> seen;
     for (const Node* item : node.items) {
@@ -46,6 +53,7 @@ class ListShape final : public Shape<std::vector<T>> {
   Json schema() const override {
     Json::Map result = {{"type", "array"}, {"items", item_->schema()}};
     if (min_items_ > 0) result.emplace_back("minItems", min_items_);
+    if (max_items_ != kAnyNumber) result.emplace_back("maxItems", max_items_);
     return result;
   }
 
@@ -53,12 +61,42 @@ class ListShape final : public Shape<std::vector<T>> {
   const ShapeOf<T> item_;
   const std::size_t min_items_;
   const Identity identity_;
+  const std::size_t max_items_;
 };
 
 template <class T>
-ShapeOf<std::vector<T>> list(ShapeOf<T> item, std::size_t min_items,
-                             typename ListShape<T>::Identity identity = nullptr) {
-  return std::make_shared<ListShape<T>>(std::move(item), min_items, std::move(identity));
+ShapeOf<std::vector<T>> list(ShapeOf<T> item, std::size_t min_items, typename ListShape<T>::Identity identity = nullptr,
+                             std::size_t max_items = kAnyNumber) {
+  return std::make_shared<ListShape<T>>(std::move(item), min_items, std::move(identity), max_items);
+}
+
+/// A list whose only item may stand in its place.
+template <class T>
+class OneOrListShape final : public Shape<std::vector<T>> {
+ public:
+  OneOrListShape(ShapeOf<T> item, ShapeOf<std::vector<T>> list) : item_(std::move(item)), list_(std::move(list)) {}
+
+  void read(const Node& node, std::vector<T>& out, Problems& problems) const override {
+    if (node.type == Node::Type::list) {
+      list_->read(node, out, problems);
+    } else {
+      out.resize(1);
+      item_->read(node, out[0], problems);
+    }
+  }
+  Json write(const std::vector<T>& value) const override {
+    return value.size() == 1 ? item_->write(value[0]) : list_->write(value);
+  }
+  Json schema() const override { return either(item_->schema(), list_->schema()); }
+
+ private:
+  const ShapeOf<T> item_;
+  const ShapeOf<std::vector<T>> list_;
+};
+
+template <class T>
+ShapeOf<std::vector<T>> one_or_list(ShapeOf<T> item, ShapeOf<std::vector<T>> list) {
+  return std::make_shared<OneOrListShape<T>>(std::move(item), std::move(list));
 }
 
 /// A map from names to things that know their name.

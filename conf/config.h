@@ -173,6 +173,80 @@ struct Outlier {
   bool enforce = true;       ///< false: count and tell, but eject nobody
 };
 
+/// So many in a time: "100/s", "6000/m", "10/h", "1/d".
+struct Rate {
+  std::uint32_t count = 0;  ///< 1 … 1,000,000
+  milliseconds per{1000};
+  friend bool operator==(const Rate&, const Rate&) = default;
+};
+
+enum class LimitKind { token_bucket, sliding_window, fixed_window, leaky_bucket, concurrency, adaptive };
+
+/// An entry of `limits`, of a route or an upstream. What its kind does not use is not written for it.
+struct Limit {
+  LimitKind kind = LimitKind::token_bucket;
+  std::string name;              ///< in metrics and header fields; unique among its list; the kind's, unless written
+  Rate rate;                     ///< token_bucket, leaky_bucket
+  std::uint32_t burst = 1;       ///< token_bucket: at once after a rest; what comes in a second, unless written (≥ 1)
+  std::uint32_t limit = 0;       ///< sliding_window, fixed_window: requests; concurrency: requests under way
+  milliseconds window{0};        ///< sliding_window, fixed_window
+  std::uint32_t queue = 0;       ///< leaky_bucket: requests that may wait
+  milliseconds max_wait{1'000};  ///< leaky_bucket
+  std::optional<milliseconds> p99;  ///< adaptive: the target; left out: near the unloaded latency
+  /// One count for each value (or combination of values). Empty: one count for all. Not for adaptive.
+  std::vector<RequestKey> key;
+  std::uint32_t max_keys = 100'000;  ///< that can be busy at once
+  bool enforce = true;               ///< false: count what would be refused, and let it pass
+};
+
+/// Which requests go first when not all can be served.
+enum class Priority { critical, normal, sheddable, background };
+
+/// Which fields tell clients of rate limits.
+struct RateLimitHeaders {
+  bool draft = true;         ///< RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers)
+  bool x_ratelimit = false;  ///< X-RateLimit-Limit, -Remaining, -Reset
+};
+
+/// Why a try may be repeated: one of these, or the status code that it ended with (a time-out is a 504).
+enum class RetryCause : std::uint16_t { connect_failure = 1, reset = 2 };
+
+constexpr RetryCause status_cause(int status) {
+  return static_cast<RetryCause>(status);
+}
+
+inline constexpr std::uint32_t kMostAttempts = 10;
+
+/// upstreams.NAME.retry, with a route's overrides folded in. Requests that may not be sent twice (neither idempotent
+/// nor with an Idempotency-Key) are repeated only if nothing of them was sent.
+struct Retry {
+  std::uint32_t attempts = 3;  ///< 1 … kMostAttempts: tries in all, the first included
+  std::vector<RetryCause> on = {RetryCause::connect_failure, RetryCause::reset, status_cause(502), status_cause(503),
+                                status_cause(504)};
+  double budget = 0.2;                ///< of the upstream alone: retries per request, in any second
+  std::uint32_t min_per_second = 10;  ///< of the upstream alone: retries besides
+  milliseconds backoff{25};           ///< a wait is even in [0, backoff × 2^n]
+  milliseconds max_backoff{250};
+  std::uint64_t max_body = 64 << 10;              ///< the longest body that is kept for another try
+  std::optional<milliseconds> per_try_timeout{};  ///< request sent to the answer's head
+};
+
+enum class BreakerPer { upstream, endpoint, both };
+
+/// upstreams.NAME.circuit_breaker. A failure is what it is for Outlier.
+struct CircuitBreaker {
+  milliseconds window{10'000};
+  std::uint32_t min_requests = 20;  ///< in the window; fewer prove nothing
+  double failure_ratio = 0.5;       ///< opens at this part of failures; 0 = never
+  milliseconds slow_call{2'000};    ///< from this long to the answer's head a request is slow
+  double slow_ratio = 0.8;          ///< opens at this part of slow ones; 0 = never
+  milliseconds open_for{10'000};
+  std::uint32_t half_open_requests = 10;
+  milliseconds ramp{5'000};  ///< from a tenth to all of the load, once it closes; 0 = at once
+  BreakerPer per = BreakerPer::endpoint;
+  bool enforce = true;  ///< false: count, but refuse nothing
+};
+
 struct Upstream {
   std::string name;
   std::vector<Endpoint> endpoints;  ///< at least one
@@ -183,6 +257,9 @@ struct Upstream {
   double panic_threshold = 0;  ///< 0 … 1: with less than this usable, all are used; 0 = never
   std::optional<HealthCheck> health_check;
   std::optional<Outlier> outlier = Outlier{};
+  std::vector<Limit> limits;
+  std::optional<Retry> retry;
+  std::optional<CircuitBreaker> circuit_breaker;
   UpstreamTimeouts timeouts;
   Pool pool;
 };
@@ -218,7 +295,10 @@ struct Route {
   std::optional<Respond> respond;
   std::optional<Redirect> redirect;
   std::optional<std::uint64_t> max_body;  ///< overrides the listener's
-  UpstreamTimeouts timeouts;              ///< the upstream's, with the route's overrides folded in
+  std::vector<Limit> limits;              ///< asked in this order, and the upstream's after them
+  Priority priority = Priority::normal;
+  UpstreamTimeouts timeouts;   ///< the upstream's, with the route's overrides folded in
+  std::optional<Retry> retry;  ///< likewise; budget and min_per_second say nothing here
 };
 
 enum class LogFormat { json, combined };
@@ -249,7 +329,8 @@ struct Config {
   std::optional<AccessLog> access_log;
   LogLevel log_level = LogLevel::info;
   milliseconds drain_timeout{25'000};  ///< TERM: in-flight requests get this long
-  std::string zone;                    ///< the zone that this gateway is in; endpoints there are preferred
+  RateLimitHeaders rate_limit_headers;
+  std::string zone;  ///< the zone that this gateway is in; endpoints there are preferred
   std::vector<Upstream> upstreams;
   std::vector<Route> routes;
 };

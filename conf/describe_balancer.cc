@@ -21,12 +21,6 @@ ShapeOf<BalancerPolicy> policy_shape() {
   return choice(choices);
 }
 
-ShapeOf<RequestKey> request_key_shape() {
-  return parsed<RequestKey>(
-      parse_request_key, [](const RequestKey& key) { return escape_environment(key.text()); },
-      text_schema("^(client_ip|path|(header|cookie|query):[!#$%&'*+.^_`|~0-9A-Za-z-]+)$"));
-}
-
 std::string users_of(PolicyKey key) {
   std::string names;
   for (const auto& [name, policy] : balancer_policies()) {
@@ -98,6 +92,12 @@ Json cookie_schema() {
 }
 
 }  // namespace
+
+ShapeOf<RequestKey> request_key_shape() {
+  return parsed<RequestKey>(
+      parse_request_key, [](const RequestKey& key) { return escape_environment(key.text()); },
+      text_schema("^(client_ip|path|(header|cookie|query):[!#$%&'*+.^_`|~0-9A-Za-z-]+)$"));
+}
 
 ShapeOf<DraftBalancer> balancer_shape() {
   auto section = std::make_shared<Section<DraftBalancer>>();

@@ -66,6 +66,13 @@ ShapeOf<DraftTimeouts> timeouts_shape() {
   return section;
 }
 
+ShapeOf<Priority> priority_shape() {
+  return choice<Priority>({{"critical", Priority::critical},
+                           {"default", Priority::normal},
+                           {"sheddable", Priority::sheddable},
+                           {"background", Priority::background}});
+}
+
 void check_action(const DraftRoute& route, const Node& node, Problems& problems) {
   const int actions = route.upstream.has_value() + route.respond.has_value() + route.redirect.has_value();
   if (actions != 1) {
@@ -73,6 +80,8 @@ void check_action(const DraftRoute& route, const Node& node, Problems& problems)
                                 (actions == 0 ? "none" : std::to_string(actions)));
   } else if (route.timeouts && !route.upstream) {
     problems.add(node.mark, "timeouts are for a route with an upstream");
+  } else if (route.retry && !route.upstream) {
+    problems.add(node.mark, "retry is for a route with an upstream");
   }
 }
 
@@ -81,7 +90,9 @@ Json action_schema() {
   for (const char* action : {"upstream", "respond", "redirect"}) {
     one_of.push_back(Json::Map{{"required", Json::List{action}}});
   }
-  return Json::Map{{"oneOf", one_of}, {"dependentRequired", Json::Map{{"timeouts", Json::List{"upstream"}}}}};
+  return Json::Map{
+      {"oneOf", one_of},
+      {"dependentRequired", Json::Map{{"timeouts", Json::List{"upstream"}}, {"retry", Json::List{"upstream"}}}}};
 }
 
 }  // namespace
@@ -98,7 +109,12 @@ ShapeOf<DraftRoute> route_shape() {
   section->key("redirect", &DraftRoute::redirect, optional(redirect_shape()), "A redirect.");
   section->key("max_body", &DraftRoute::max_body, optional(size(0, std::uint64_t{1} << 50, Unlimited::allowed)),
                "Overrides the listener's max.body; larger bodies get 413.");
+  section->key("limits", &DraftRoute::limits, limits_shape(), "What may pass; asked in this order.");
+  section->key("priority", &DraftRoute::priority, priority_shape(),
+               "Which requests go first when not all can be served.");
   section->key("timeouts", &DraftRoute::timeouts, optional(timeouts_shape()), "Overrides of the upstream's timeouts.");
+  section->key("retry", &DraftRoute::retry, optional(or_word("off", route_retry_shape())),
+               "Overrides of the upstream's retries; or off.");
   section->rule(check_action, action_schema());
   return section;
 }

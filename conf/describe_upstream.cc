@@ -86,6 +86,12 @@ ShapeOf<DraftUpstream> upstream_shape() {
                "Asks each endpoint again and again whether it works; or off.");
   section->key("outlier", &DraftUpstream::outlier, or_word("off", outlier_shape()),
                "Ejects endpoints at which requests fail; or off.");
+  section->key("limits", &DraftUpstream::limits, limits_shape(),
+               "What may be sent here, from all routes together; after the route's own limits.");
+  section->key("retry", &DraftUpstream::retry, or_word("off", retry_shape()),
+               "Tries failed requests again at other endpoints; or off.");
+  section->key("circuit_breaker", &DraftUpstream::circuit_breaker, or_word("off", circuit_breaker_shape()),
+               "Stops asking what mostly fails, or is mostly slow, for a while; or off.");
   section->key("timeouts", &DraftUpstream::timeouts, timeouts_shape(), "How long the upstream's side may take.");
   section->key("pool", &DraftUpstream::pool, pool_shape(), "Kept-alive connections, counted per endpoint and worker.");
   return section;

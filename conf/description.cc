@@ -49,6 +49,13 @@ ShapeOf<DraftLog> log_shape() {
   return short_form(&DraftLog::level, level, ShapeOf<DraftLog>(section));
 }
 
+ShapeOf<std::vector<RateLimitFields>> rate_limit_fields_shape() {
+  const auto fields =
+      choice<RateLimitFields>({{"draft", RateLimitFields::draft}, {"x_ratelimit", RateLimitFields::x_ratelimit}});
+  return list<RateLimitFields>(fields, 1,
+                               [=](const RateLimitFields& f) { return std::get<std::string>(fields->write(f).value); });
+}
+
 ShapeOf<Draft> make_file_shape() {
   const auto listen_address = [](const Listener& listener) {
     return listener.bind.port == 0 && !listener.bind.is_unix() ? "" : listener.bind.text();
@@ -72,6 +79,9 @@ ShapeOf<Draft> make_file_shape() {
   file->key("log", &Draft::log, log_shape(), "The process log, on stderr.");
   file->key("drain_timeout", &Draft::drain_timeout, duration(),
             "How long requests in flight may take to end after the TERM signal.");
+  file->key("rate_limit_headers", &Draft::rate_limit_headers, or_word("off", rate_limit_fields_shape()),
+            "Which fields tell clients of rate limits: RateLimit and RateLimit-Policy (draft), X-RateLimit-* "
+            "(x_ratelimit), or both; or off. [draft] unless set.");
   file->key("zone", &Draft::zone, name_shape(),
             "The zone that this gateway is in: of each upstream, endpoints of the same zone are preferred.");
   file->key("upstreams", &Draft::upstreams, named(&DraftUpstream::name, name_shape(), upstream_shape()),

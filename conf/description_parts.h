@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "conf/draft.h"
 #include "conf/shape.h"
@@ -10,12 +11,19 @@ namespace penstock::conf {
 
 /// Names of upstreams and ids of routes: they become labels of metrics and parts of URLs.
 ShapeOf<std::string> name_shape();
+/// "client_ip", "header:NAME" and so on.
+ShapeOf<RequestKey> request_key_shape();
 ShapeOf<Listener> listener_shape();
 ShapeOf<DraftUpstream> upstream_shape();
 ShapeOf<DraftBalancer> balancer_shape();
 ShapeOf<Sticky> sticky_shape();
 ShapeOf<HealthCheck> health_check_shape();
 ShapeOf<Outlier> outlier_shape();
+/// The `limits` of a route or an upstream.
+ShapeOf<std::vector<DraftLimit>> limits_shape();
+ShapeOf<Retry> retry_shape();
+ShapeOf<DraftRetry> route_retry_shape();
+ShapeOf<CircuitBreaker> circuit_breaker_shape();
 ShapeOf<DraftRoute> route_shape();
 
 }  // namespace penstock::conf

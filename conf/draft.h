@@ -21,6 +21,44 @@ struct DraftBalancer {
   std::optional<milliseconds> decay;
 };
 
+/// Keys that are left out here depend on others: a burst on its rate, a name on the other limits in the list.
+struct DraftTokenBucket {
+  Rate rate;
+  std::optional<std::uint32_t> burst;
+};
+
+struct DraftWindow {
+  std::uint32_t limit = 0;
+  milliseconds window{0};
+};
+
+struct DraftLeakyBucket {
+  Rate rate;
+  std::uint32_t queue = 0;
+  milliseconds max_wait = Limit{}.max_wait;
+};
+
+struct DraftConcurrency {
+  std::uint32_t limit = 0;
+};
+
+struct DraftAdaptive {
+  std::optional<milliseconds> p99;
+};
+
+/// Exactly one of the kinds is set.
+struct DraftLimit {
+  std::optional<DraftTokenBucket> token_bucket;
+  std::optional<DraftWindow> sliding_window, fixed_window;
+  std::optional<DraftLeakyBucket> leaky_bucket;
+  std::optional<DraftConcurrency> concurrency;
+  std::optional<DraftAdaptive> adaptive;
+  std::string name;  ///< empty: not written
+  std::vector<RequestKey> key;
+  std::optional<std::uint32_t> max_keys;
+  bool enforce = true;
+};
+
 struct DraftUpstream {
   std::string name;
   std::vector<Endpoint> endpoints;
@@ -31,6 +69,9 @@ struct DraftUpstream {
   double panic_threshold = 0;
   std::optional<HealthCheck> health_check;
   std::optional<Outlier> outlier = Outlier{};
+  std::vector<DraftLimit> limits;
+  std::optional<Retry> retry;
+  std::optional<CircuitBreaker> circuit_breaker;
   UpstreamTimeouts timeouts;
   Pool pool;
 };
@@ -40,6 +81,15 @@ struct DraftTimeouts {
   std::optional<milliseconds> connect, first_byte, idle, total;
 };
 
+/// What a route sets of its upstream's retries.
+struct DraftRetry {
+  std::optional<std::uint32_t> attempts;
+  std::optional<std::vector<RetryCause>> on;
+  std::optional<milliseconds> backoff, max_backoff;
+  std::optional<std::uint64_t> max_body;
+  std::optional<milliseconds> per_try_timeout;
+};
+
 struct DraftRoute {
   std::optional<Placed<std::string>> id;
   Match match;
@@ -47,12 +97,17 @@ struct DraftRoute {
   std::optional<Respond> respond;
   std::optional<Redirect> redirect;
   std::optional<std::uint64_t> max_body;
+  std::vector<DraftLimit> limits;
+  Priority priority = Priority::normal;
   std::optional<DraftTimeouts> timeouts;
+  std::optional<std::optional<DraftRetry>> retry;  ///< without an inner value: off
 };
 
 struct DraftLog {
   LogLevel level = LogLevel::info;
 };
+
+enum class RateLimitFields { draft, x_ratelimit };
 
 struct Draft {
   std::optional<unsigned> workers;  ///< nullopt = auto
@@ -63,10 +118,16 @@ struct Draft {
   std::optional<AccessLog> access_log;
   DraftLog log;
   milliseconds drain_timeout{25'000};
+  std::optional<std::vector<RateLimitFields>> rate_limit_headers{{RateLimitFields::draft}};  ///< nullopt = off
   std::string zone;
   std::vector<DraftUpstream> upstreams;
   std::vector<Placed<DraftRoute>> routes;
 };
+
+/// Names the limits that have no name, and fills in what depends on other keys.
+std::vector<Limit> resolve_limits(std::vector<DraftLimit> drafts);
+/// The inverse.
+std::vector<DraftLimit> to_draft(const std::vector<Limit>& limits);
 
 /// Looks up names, makes ids, folds overrides in, and checks what no part shows alone.
 Config resolve(Draft draft, Problems& problems);

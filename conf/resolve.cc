@@ -35,6 +35,9 @@ Upstream resolve_upstream(DraftUpstream draft) {
   upstream.panic_threshold = draft.panic_threshold;
   upstream.health_check = std::move(draft.health_check);
   upstream.outlier = draft.outlier;
+  upstream.limits = resolve_limits(std::move(draft.limits));
+  upstream.retry = std::move(draft.retry);
+  upstream.circuit_breaker = draft.circuit_breaker;
   upstream.timeouts = draft.timeouts;
   upstream.pool = draft.pool;
   return upstream;
@@ -74,6 +77,18 @@ UpstreamTimeouts override_timeouts(UpstreamTimeouts timeouts, const DraftTimeout
   return timeouts;
 }
 
+/// A route may turn retries on where the upstream has them off.
+Retry override_retry(Retry retry, const DraftRetry& by) {
+  retry.attempts = by.attempts.value_or(retry.attempts);
+  if (by.on) retry.on = *by.on;
+  retry.backoff = by.backoff.value_or(retry.backoff);
+  // A bound that nobody wrote gives way to what somebody did.
+  retry.max_backoff = by.max_backoff.value_or(std::max(retry.max_backoff, retry.backoff));
+  retry.max_body = by.max_body.value_or(retry.max_body);
+  if (by.per_try_timeout) retry.per_try_timeout = by.per_try_timeout;
+  return retry;
+}
+
 /// The route label of what no route matched.
 constexpr std::string_view kNoRouteId = "none";
 
@@ -95,9 +110,15 @@ Route resolve_route(Placed<DraftRoute>& draft, const Config& config, const Upstr
   route.respond = std::move(draft.value.respond);
   route.redirect = std::move(draft.value.redirect);
   route.max_body = draft.value.max_body;
+  route.limits = resolve_limits(std::move(draft.value.limits));
+  route.priority = draft.value.priority;
   if (draft.value.upstream) route.upstream = find_upstream(*draft.value.upstream, index, problems);
   if (route.upstream) route.timeouts = config.upstreams[*route.upstream].timeouts;
   route.timeouts = override_timeouts(route.timeouts, draft.value.timeouts.value_or(DraftTimeouts{}));
+  if (route.upstream) route.retry = config.upstreams[*route.upstream].retry;
+  if (const auto& by = draft.value.retry) {
+    route.retry = *by ? std::optional(override_retry(route.retry.value_or(Retry{}), **by)) : std::nullopt;
+  }
   return route;
 }
 
@@ -125,6 +146,20 @@ void resolve_routes(std::vector<Placed<DraftRoute>> drafts, Config& config, Prob
     route.id = written[i].empty() ? ids.make(route.match) : written[i];
   }
   check_matches(drafts, config.routes, problems);
+}
+
+RateLimitHeaders resolve_fields(const std::optional<std::vector<RateLimitFields>>& draft) {
+  const auto has = [&](RateLimitFields fields) {
+    return draft && std::find(draft->begin(), draft->end(), fields) != draft->end();
+  };
+  return {has(RateLimitFields::draft), has(RateLimitFields::x_ratelimit)};
+}
+
+std::optional<std::vector<RateLimitFields>> to_draft(const RateLimitHeaders& headers) {
+  std::vector<RateLimitFields> fields;
+  if (headers.draft) fields.push_back(RateLimitFields::draft);
+  if (headers.x_ratelimit) fields.push_back(RateLimitFields::x_ratelimit);
+  return fields.empty() ? std::nullopt : std::optional(fields);
 }
 
 void check_admin(const Placed<std::optional<Admin>>& admin, const std::vector<Listener>& listeners,
@@ -164,9 +199,18 @@ DraftUpstream to_draft(const Upstream& upstream) {
   draft.panic_threshold = upstream.panic_threshold;
   draft.health_check = to_draft(upstream.health_check);
   draft.outlier = upstream.outlier;
+  draft.limits = to_draft(upstream.limits);
+  draft.retry = upstream.retry;
+  draft.circuit_breaker = upstream.circuit_breaker;
   draft.timeouts = upstream.timeouts;
   draft.pool = upstream.pool;
   return draft;
+}
+
+std::optional<DraftRetry> to_draft(const std::optional<Retry>& retry) {
+  if (!retry) return std::nullopt;
+  return DraftRetry{retry->attempts,    retry->on,       retry->backoff,
+                    retry->max_backoff, retry->max_body, retry->per_try_timeout};
 }
 
 DraftRoute to_draft(const Route& route, const Config& config) {
@@ -176,10 +220,13 @@ DraftRoute to_draft(const Route& route, const Config& config) {
   draft.respond = route.respond;
   draft.redirect = route.redirect;
   draft.max_body = route.max_body;
+  draft.limits = to_draft(route.limits);
+  draft.priority = route.priority;
   if (route.upstream) {
     draft.upstream = Placed<std::string>{config.upstreams[*route.upstream].name, {}};
     const UpstreamTimeouts& t = route.timeouts;
     draft.timeouts = DraftTimeouts{t.connect, t.first_byte, t.idle, t.total};
+    draft.retry = to_draft(route.retry);
   }
   return draft;
 }
@@ -196,6 +243,7 @@ Config resolve(Draft draft, Problems& problems) {
   config.access_log = std::move(draft.access_log);
   config.log_level = draft.log.level;
   config.drain_timeout = draft.drain_timeout;
+  config.rate_limit_headers = resolve_fields(draft.rate_limit_headers);
   config.zone = std::move(draft.zone);
   for (DraftUpstream& upstream : draft.upstreams) config.upstreams.push_back(resolve_upstream(std::move(upstream)));
   resolve_routes(std::move(draft.routes), config, problems);
@@ -213,6 +261,7 @@ Draft to_draft(const Config& config) {
   draft.access_log = config.access_log;
   draft.log.level = config.log_level;
   draft.drain_timeout = config.drain_timeout;
+  draft.rate_limit_headers = to_draft(config.rate_limit_headers);
   draft.zone = config.zone;
   for (const Upstream& upstream : config.upstreams) draft.upstreams.push_back(to_draft(upstream));
   for (const Route& route : config.routes) draft.routes.push_back({to_draft(route, config), {}});

@@ -52,7 +52,7 @@ Json decimal_schema(double min, double max) {
 ShapeOf<milliseconds> duration(milliseconds min, milliseconds max) {
   return parsed<milliseconds>([=](std::string_view text) { return parse_duration(text, min, max); },
                               [](const milliseconds& value) { return format_duration(value); },
-                              text_schema("^(0|[1-9][0-9]*)(ms|s|m|h)$"));
+                              text_schema("^(0|[1-9][0-9]*)(ms|s|m|h|d)$"));
 }
 
 ShapeOf<double> decimal(double min, double max) {

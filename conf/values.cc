@@ -14,7 +14,9 @@ struct Unit {
   std::uint64_t factor;
 };
 
-constexpr std::array<Unit, 4> kDurations = {{{"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
+/// Days are read, but not written: nobody has to wonder how long one is.
+constexpr std::array<Unit, 5> kDurations = {
+    {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
 constexpr std::array<Unit, 4> kSizes = {{{"GiB", 1u << 30}, {"MiB", 1u << 20}, {"KiB", 1u << 10}, {"", 1}}};
 
 bool is_digit(char c) {
@@ -104,7 +106,7 @@ Parsed<milliseconds> parse_duration(std::string_view text, milliseconds min, mil
 }
 
 std::string format_duration(milliseconds duration) {
-  return in_largest_unit(static_cast<std::uint64_t>(duration.count()), kDurations);
+  return in_largest_unit(static_cast<std::uint64_t>(duration.count()), std::span(kDurations).subspan(1));
 }
 
 Parsed<std::uint64_t> parse_size(std::string_view text, std::uint64_t min, std::uint64_t max) {

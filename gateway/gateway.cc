@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "conf/load.h"
+#include "gateway/limit_report.h"
 #include "gateway/observe/metrics.h"
 #include "gateway/upstream_report.h"
 #include "gateway/version.h"
@@ -18,6 +19,9 @@ namespace {
 /// How long the start waits for names to be resolved; upstreams without an address by then answer 503 until they have
 /// one.
 constexpr Nanos kNamesPatience = 2 * kNanosPerSecond;
+
+/// How often limits that follow what they measure look at it.
+constexpr Nanos kLimitsTick = 100 * kNanosPerMilli;
 
 double unix_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -45,7 +49,8 @@ std::string url(const io::SocketAddress& address) {
 Gateway::Gateway(std::shared_ptr<const conf::Config> config)
     : config_(std::move(config)),
       started_unix_s_(unix_seconds()),
-      names_wait_([](void* self) { static_cast<Gateway*>(self)->begin_serving(); }, this) {}
+      names_wait_([](void* self) { static_cast<Gateway*>(self)->begin_serving(); }, this),
+      next_limits_tick_([](void* self) { static_cast<Gateway*>(self)->tick_limits(); }, this) {}
 
 Gateway::~Gateway() = default;
 
@@ -70,13 +75,20 @@ void Gateway::run() {
 }
 
 void Gateway::make_workers() {
+  limits_ = std::make_shared<filters::LimitTable>(*config_, config_->workers, SipKey{random_seed(), random_seed()});
+  if (limits_->wants_ticks()) tick_limits();
   const Worker::Shared shared = {
-      config_, std::make_shared<const routing::RouteTable>(*config_), access_log_.get(),
+      config_, std::make_shared<const routing::RouteTable>(*config_), limits_, access_log_.get(),
       [this](std::uint32_t upstream, const health::EndpointRecordPtr& record, health::Failure last) {
         loop_.post([this, upstream, record, last] { supervisors_[upstream]->failures_in_a_row(record, last); });
       }};
   for (unsigned i = 0; i < config_->workers; ++i)
     workers_.push_back(std::make_unique<Worker>(i, shared, random_seed()));
+}
+
+void Gateway::tick_limits() {
+  limits_->tick(loop_.now());
+  loop_.arm(next_limits_tick_, kLimitsTick);
 }
 
 /// The first connections have waited in the listeners' queues until here.
@@ -191,6 +203,7 @@ std::string Gateway::metrics_text() const {
   for (const conf::Route& route : config_->routes) input.route_ids.push_back(route.id);
   for (const conf::Upstream& upstream : config_->upstreams) input.upstream_names.push_back(upstream.name);
   for (const auto& supervisor : supervisors_) input.upstream_health.push_back(health_metrics_of(*supervisor));
+  input.limits = limit_metrics_of(*limits_);
   input.version = kVersion;
   input.revision = kRevision;
   input.start_time_unix_s = started_unix_s_;
@@ -221,6 +234,10 @@ std::vector<admin::RouteView> Gateway::routes() const {
     views.push_back({route.id, std::move(match), std::move(target)});
   }
   return views;
+}
+
+std::vector<admin::LimitView> Gateway::limits() const {
+  return limit_views(*limits_);
 }
 
 std::string Gateway::config_text() const {

@@ -32,11 +32,13 @@ class Gateway : private admin::AdminSource {
   std::string metrics_text() const override;
   std::vector<admin::UpstreamView> upstreams() const override;
   std::vector<admin::RouteView> routes() const override;
+  std::vector<admin::LimitView> limits() const override;
   std::string config_text() const override;
   bool ready() const override { return ready_ && !draining_; }
   std::string not_ready_reason() const override { return draining_ ? "draining" : "starting"; }
 
   void make_workers();
+  void tick_limits();
   void begin_serving();
   void open_listeners();
   void open_admin();
@@ -49,12 +51,14 @@ class Gateway : private admin::AdminSource {
   const double started_unix_s_;
   io::Loop loop_;
   std::unique_ptr<observe::AccessLog> access_log_;
+  std::shared_ptr<filters::LimitTable> limits_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<upstream::Supervisor>> supervisors_;  ///< indexed like config_->upstreams
   std::vector<std::unique_ptr<discovery::StaticSource>> sources_;   ///< likewise
   std::unique_ptr<admin::Server> admin_;
   std::unique_ptr<io::Signals> signals_;
   Deadline names_wait_;
+  Deadline next_limits_tick_;
   std::size_t unsettled_upstreams_ = 0;
   std::size_t draining_workers_ = 0;
   bool ready_ = false;

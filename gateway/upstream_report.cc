@@ -1,13 +1,28 @@
 #include "gateway/upstream_report.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
+#include <optional>
 
 #include "conf/balancer_policy.h"
 #include "gateway/base/timestamp.h"
 
 namespace penstock {
 namespace {
+
+/// The metric's number.
+int severity(limiters::BreakerState state) {
+  switch (state) {
+    case limiters::BreakerState::kClosed:
+      return 0;
+    case limiters::BreakerState::kHalfOpen:
+      return 1;
+    case limiters::BreakerState::kOpen:
+      break;
+  }
+  return 2;
+}
 
 void add_counts(const health::EndpointRecord& record, admin::EndpointView& view) {
   constexpr double kNanosPerMilliF = 1e6;
@@ -25,6 +40,31 @@ void add_counts(const health::EndpointRecord& record, admin::EndpointView& view)
   view.latency_p99_ms = static_cast<double>(latencies.quantile_ns(0.99)) / kNanosPerMilliF;
 }
 
+std::optional<limiters::BreakerState> breaker_of(const upstream::PlannedEndpoint& planned) {
+  return planned.breaker ? std::optional(planned.breaker->state()) : std::nullopt;
+}
+
+/// Whether the upstream can be asked. Without a breaker of its own it is open when those of all endpoints are.
+std::optional<limiters::BreakerState> breaker_of(const upstream::Supervisor& supervisor) {
+  const limiters::CircuitBreaker* own = supervisor.guard().breaker();
+  std::optional<limiters::BreakerState> best;
+  for (const upstream::PlannedEndpoint& planned : supervisor.plan().endpoints) {
+    const auto state = breaker_of(planned);
+    if (state && (!best || severity(*state) < severity(*best))) best = state;
+  }
+  if (own && (!best || severity(own->state()) > severity(*best))) return own->state();
+  return best;
+}
+
+std::string name_of(std::optional<limiters::BreakerState> state) {
+  constexpr std::array<const char*, 3> kNames = {"closed", "half_open", "open"};
+  return state ? kNames[static_cast<std::size_t>(severity(*state))] : "";
+}
+
+std::optional<int> number_of(std::optional<limiters::BreakerState> state) {
+  return state ? std::optional(severity(*state)) : std::nullopt;
+}
+
 admin::EndpointView view_of(const upstream::PlannedEndpoint& planned, const health::Standing& standing) {
   admin::EndpointView view;
   view.address = planned.record->address();
@@ -34,6 +74,7 @@ admin::EndpointView view_of(const upstream::PlannedEndpoint& planned, const heal
   view.state = health::name(standing.state);
   view.reason = standing.reason;
   if (standing.since_unix_ms != 0) append_rfc3339(view.since, standing.since_unix_ms);
+  view.circuit_breaker = name_of(breaker_of(planned));
   add_counts(*planned.record, view);
   return view;
 }
@@ -46,6 +87,7 @@ admin::UpstreamView view_of(const upstream::Supervisor& supervisor) {
   view.balancer = conf::name_of(supervisor.config().balancer.policy);
   view.version = supervisor.plan().version;
   view.panic = supervisor.fitness().panic;
+  view.circuit_breaker = name_of(breaker_of(supervisor));
   const std::vector<std::uint64_t> picks = supervisor.recent_picks();
   const auto all = static_cast<double>(std::accumulate(picks.begin(), picks.end(), std::uint64_t{0}));
   for (std::size_t i = 0; i < picks.size(); ++i) {
@@ -64,7 +106,8 @@ observe::UpstreamHealth health_metrics_of(const upstream::Supervisor& supervisor
   const upstream::Plan& plan = supervisor.plan();
   for (std::size_t i = 0; i < plan.endpoints.size(); ++i) {
     ++health.endpoints[static_cast<std::size_t>(supervisor.standing(i).state)].second;
-    health.peers.push_back({plan.endpoints[i].record->address(), supervisor.fitness().usable[i] != 0});
+    health.peers.push_back({plan.endpoints[i].record->address(), supervisor.fitness().usable[i] != 0,
+                            number_of(breaker_of(plan.endpoints[i]))});
   }
   for (std::size_t i = 0; i < health::kEjections; ++i) {
     const auto reason = static_cast<health::Ejection>(i);
@@ -73,6 +116,7 @@ observe::UpstreamHealth health_metrics_of(const upstream::Supervisor& supervisor
   health.checks_passed = supervisor.monitor().checks_passed();
   health.checks_failed = supervisor.monitor().checks_failed();
   health.panic = supervisor.fitness().panic;
+  health.breaker = number_of(breaker_of(supervisor));
   return health;
 }
 

@@ -23,9 +23,10 @@ Worker::Worker(unsigned index, const Shared& shared, std::uint64_t seed)
       view_{shared.config,
             shared.routes,
             proxy::make_route_actions(*shared.config),
+            shared.limits,
             parse_blocks(shared.config->trusted_proxies),
             {}},
-      context_(loop_, view_, stats_, shared.access_log ? &shared.access_log->ring(index) : nullptr, seed) {
+      context_(loop_, view_, stats_, shared.access_log ? &shared.access_log->ring(index) : nullptr, index, seed) {
   for (std::uint32_t i = 0; i < shared.config->upstreams.size(); ++i) {
     view_.clusters.push_back(std::make_unique<upstream::Cluster>(
         loop_, shared.config->upstreams[i], stats_.upstreams[i], index, context_.random.next(),

@@ -25,6 +25,7 @@ class Worker {
   struct Shared {
     std::shared_ptr<const conf::Config> config;
     std::shared_ptr<const routing::RouteTable> routes;
+    std::shared_ptr<filters::LimitTable> limits;
     observe::AccessLog* access_log = nullptr;  ///< null: off
     /// An endpoint of an upstream has failed too many requests in a row. Called on workers' threads.
     std::function<void(std::uint32_t upstream, const health::EndpointRecordPtr& record, health::Failure last)> report;

@@ -26,6 +26,7 @@ void write(JsonWriter& json, const EndpointView& endpoint) {
   json.key("state").string(endpoint.state);
   json.key("reason").string(endpoint.reason);
   json.key("since").string(endpoint.since);
+  if (!endpoint.circuit_breaker.empty()) json.key("circuit_breaker").string(endpoint.circuit_breaker);
   json.key("usable").boolean(endpoint.usable);
   json.key("share").decimal(endpoint.share);
   json.key("in_flight").number(endpoint.in_flight);
@@ -45,6 +46,7 @@ void write(JsonWriter& json, const UpstreamView& upstream) {
   json.key("balancer").string(upstream.balancer);
   json.key("version").number(upstream.version);
   json.key("panic").boolean(upstream.panic);
+  if (!upstream.circuit_breaker.empty()) json.key("circuit_breaker").string(upstream.circuit_breaker);
   json.key("endpoints").begin_array();
   for (const EndpointView& endpoint : upstream.endpoints) write(json, endpoint);
   json.end_array();
@@ -56,6 +58,23 @@ void write(JsonWriter& json, const RouteView& route) {
   json.key("id").string(route.id);
   json.key("match").string(route.match);
   json.key("target").string(route.target);
+  json.end_object();
+}
+
+void write(JsonWriter& json, const LimitView& limit) {
+  json.begin_object();
+  json.key("where").string(limit.where);
+  json.key("name").string(limit.name);
+  json.key("kind").string(limit.kind);
+  json.key("enforced").boolean(limit.enforced);
+  json.key("passed_total").number(limit.passed_total);
+  json.key("waited_total").number(limit.waited_total);
+  json.key("refused_total").number(limit.refused_total);
+  json.key("in_flight").number(limit.in_flight);
+  json.key("limit").number(limit.limit);
+  json.key("p99_ms").decimal(limit.p99_ms);
+  json.key("baseline_ms").decimal(limit.baseline_ms);
+  json.key("busy_keys").number(limit.busy_keys);
   json.end_object();
 }
 
@@ -91,6 +110,9 @@ Page upstreams(const AdminSource& source) {
 Page routes(const AdminSource& source) {
   return list("routes", source.routes());
 }
+Page limits(const AdminSource& source) {
+  return list("limits", source.limits());
+}
 Page config(const AdminSource& source) {
   return page(kYaml, source.config_text());
 }
@@ -101,12 +123,13 @@ struct Entry {
   Page (*render)(const AdminSource&);
 };
 
-constexpr std::array<Entry, 6> kPages = {{
+constexpr std::array<Entry, 7> kPages = {{
     {"/metrics", "counters, for Prometheus", metrics},
     {"/livez", "200 while the process runs", livez},
     {"/readyz", "200 if new connections are welcome, 503 and the reason if not", readyz},
     {"/upstreams", "upstreams and their endpoints, as JSON", upstreams},
     {"/routes", "routes, as JSON", routes},
+    {"/limits", "limits, and what they let through, as JSON", limits},
     {"/config", "the configuration in force, with its defaults", config},
 }};
 

@@ -14,11 +14,12 @@ struct EndpointView {
   std::uint32_t weight = 1;
   std::string zone;
   std::uint32_t priority = 0;
-  std::string state;   ///< "healthy", "unhealthy", "ejected"
-  std::string reason;  ///< of the state; may be empty
-  std::string since;   ///< of the state, RFC 3339; empty: from the first
-  bool usable = true;  ///< a request may be sent there now; in panic, whatever its state
-  double share = 0;    ///< of the upstream's picks in the last seconds, 0 … 1
+  std::string state;              ///< "healthy", "unhealthy", "ejected"
+  std::string reason;             ///< of the state; may be empty
+  std::string since;              ///< of the state, RFC 3339; empty: from the first
+  std::string circuit_breaker{};  ///< "closed", "half_open", "open"; empty: it has none
+  bool usable = true;             ///< a request may be sent there now; in panic, whatever its state
+  double share = 0;               ///< of the upstream's picks in the last seconds, 0 … 1
   std::uint64_t in_flight = 0;
   std::uint64_t connections_idle = 0;
   std::uint64_t connections_active = 0;
@@ -33,14 +34,31 @@ struct UpstreamView {
   std::string name;
   std::string balancer;  ///< the policy, as written in the configuration
   std::vector<EndpointView> endpoints;
-  std::uint64_t version = 0;  ///< of the snapshot that the endpoints are from
-  bool panic = false;         ///< so few are healthy that all are used
+  std::uint64_t version = 0;      ///< of the snapshot that the endpoints are from
+  bool panic = false;             ///< so few are healthy that all are used
+  std::string circuit_breaker{};  ///< whether it can be asked, as for endpoints; empty: there is none
 };
 
 struct RouteView {
   std::string id;
   std::string match;   ///< "api.example.com /orders/* GET,POST"
   std::string target;  ///< "upstream orders", "respond 200", "redirect 302 https://…"
+};
+
+/// One limit, for the whole process.
+struct LimitView {
+  std::string where;  ///< "route orders", "upstream users"
+  std::string name;
+  std::string kind;  ///< as written in the configuration
+  bool enforced = true;
+  std::uint64_t passed_total = 0;
+  std::uint64_t waited_total = 0;   ///< of those that passed
+  std::uint64_t refused_total = 0;  ///< or would have been, if it is not enforced
+  std::uint64_t in_flight = 0;      ///< concurrency, adaptive
+  std::uint64_t limit = 0;          ///< concurrency, adaptive: how many may be under way now
+  double p99_ms = 0;                ///< adaptive: measured
+  double baseline_ms = 0;           ///< adaptive: the latency without a queue, as believed
+  std::uint64_t busy_keys = 0;      ///< keyed limits: keys that are remembered
 };
 
 /// What the pages show. Asked by the control thread, once per page, and only for what that page shows.
@@ -51,6 +69,7 @@ class AdminSource {
   virtual std::string metrics_text() const = 0;
   virtual std::vector<UpstreamView> upstreams() const = 0;
   virtual std::vector<RouteView> routes() const = 0;
+  virtual std::vector<LimitView> limits() const = 0;
   /// The configuration in force with its defaults, as YAML, without secrets.
   virtual std::string config_text() const = 0;
   /// Whether a load balancer should send new connections here.

@@ -23,9 +23,13 @@ enum class ErrorKind : std::uint8_t {
   // Routing.
   no_route,            ///< 404
   method_not_allowed,  ///< 405
+  // Limits.
+  rate_limited,  ///< the client's requests are too many: 429
+  overloaded,    ///< there are too many requests under way: 503
   // The upstream's doing.
   no_endpoint,            ///< none usable: 503
   pool_full,              ///< 503
+  circuit_open,           ///< a circuit breaker refuses: 503
   connect_failed,         ///< refused, unreachable: 502
   connect_timeout,        ///< 504
   upstream_reset,         ///< closed or reset before an answer: 502

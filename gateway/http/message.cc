@@ -31,12 +31,14 @@ constexpr std::pair<std::string_view, FieldId> kFieldNames[] = {
     {"keep-alive", FieldId::keep_alive},
     {"user-agent", FieldId::user_agent},
     {"content-type", FieldId::content_type},
+    {"grpc-timeout", FieldId::grpc_timeout},
     {"max-forwards", FieldId::max_forwards},
     {"proxy-status", FieldId::proxy_status},
     {"x-request-id", FieldId::x_request_id},
     {"authorization", FieldId::authorization},
     {"content-length", FieldId::content_length},
     {"http2-settings", FieldId::http2_settings},
+    {"idempotency-key", FieldId::idempotency_key},
     {"x-forwarded-for", FieldId::x_forwarded_for},
     {"x-forwarded-ssl", FieldId::forwarded_other},
     {"x-forwarded-uri", FieldId::forwarded_other},
@@ -51,8 +53,9 @@ constexpr std::pair<std::string_view, FieldId> kFieldNames[] = {
     {"x-forwarded-scheme", FieldId::forwarded_other},
     {"x-forwarded-server", FieldId::forwarded_other},
     {"proxy-authorization", FieldId::proxy_authorization},
+    {"x-request-timeout-ms", FieldId::x_request_timeout_ms},
 };
-constexpr std::size_t kFieldNameMax = 19;
+constexpr std::size_t kFieldNameMax = 20;
 
 std::uint64_t load8(const char* from) {
   std::uint64_t word;

@@ -31,8 +31,10 @@ enum class FieldId : std::uint8_t {
   expect,
   forwarded,
   forwarded_other,  ///< further names by which proxies tell backends about the client
+  grpc_timeout,
   host,
   http2_settings,
+  idempotency_key,
   keep_alive,
   max_forwards,
   proxy_authenticate,
@@ -50,6 +52,7 @@ enum class FieldId : std::uint8_t {
   x_forwarded_host,
   x_forwarded_proto,
   x_request_id,
+  x_request_timeout_ms,
 };
 
 /// Case-insensitive look-up of a field name, which must be a token (RFC 9110 §5.6.2).

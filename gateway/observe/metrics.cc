@@ -102,6 +102,7 @@ class Page {
     upstream_requests();
     upstream_connections();
     upstream_health();
+    limits();
     downstream();
     workers();
     gateway();
@@ -197,7 +198,19 @@ class Page {
                    "From a request sent to an endpoint to the end of its answer, by upstream.");
     histogram_per_upstream(&UpstreamStats::duration);
     out_.counter("penstock_upstream_retries_total", "Attempts made again, by upstream and reason.");
-    per_upstream(&UpstreamStats::retries, {{"reason", "stale_connection"}});
+    each_upstream([&](std::size_t index, const std::string& upstream) {
+      for (std::size_t reason = 0; reason < kRetryReasons; ++reason) {
+        out_.add(total([&](const WorkerStats& w) -> auto& { return w.upstreams[index].retries[reason]; }),
+                 {{"upstream", upstream}, {"reason", std::string(name(static_cast<RetryReason>(reason)))}});
+      }
+    });
+    out_.counter("penstock_upstream_retry_budget_exhausted_total",
+                 "Attempts not made again because the upstream's retry budget was used up.");
+    per_upstream(&UpstreamStats::retry_budget_exhausted);
+    out_.counter(
+        "penstock_upstream_circuit_breaker_rejected_total",
+        "Refusals by circuit breakers, the upstream's or an endpoint's; with enforce: false what would have been.");
+    per_upstream(&UpstreamStats::breaker_rejected);
     out_.gauge("penstock_upstream_in_flight_requests", "Requests under way at endpoints, by upstream.");
     per_upstream(&UpstreamStats::in_flight);
   }
@@ -239,6 +252,18 @@ class Page {
     each_health([&](const UpstreamHealth& health, const std::string& name) {
       out_.add(health.panic, {{"upstream", name}});
     });
+    out_.gauge(
+        "penstock_upstream_circuit_breaker_state",
+        "0 closed, 1 half-open, 2 open: whether the upstream can be asked, by its own breaker and its endpoints'.");
+    each_health([&](const UpstreamHealth& health, const std::string& name) {
+      if (health.breaker) out_.add(*health.breaker, {{"upstream", name}});
+    });
+    out_.gauge("penstock_upstream_endpoint_circuit_breaker_state",
+               "0 closed, 1 half-open, 2 open, by upstream and endpoint.");
+    each_health([&](const UpstreamHealth& health, const std::string& name) {
+      for (const auto& peer : health.peers)
+        if (peer.breaker) out_.add(*peer.breaker, {{"upstream", name}, {"peer", std::string(peer.address)}});
+    });
     out_.counter("penstock_upstream_ejections_total",
                  "Endpoints ejected for what requests met, by upstream and reason.");
     each_health([&](const UpstreamHealth& health, const std::string& name) {
@@ -250,6 +275,38 @@ class Page {
       out_.add(static_cast<double>(health.checks_passed), {{"upstream", name}, {"result", "passed"}});
       out_.add(static_cast<double>(health.checks_failed), {{"upstream", name}, {"result", "failed"}});
     });
+  }
+
+  void limits() {
+    const auto labels = [](const LimitMetrics& limit) -> Labels {
+      return {{"where", std::string(limit.where)}, {"limit", std::string(limit.name)}};
+    };
+    const auto decided = [&](const LimitMetrics& limit, std::uint64_t count, const char* decision) {
+      Labels all = labels(limit);
+      all.push_back({"decision", decision});
+      out_.add(static_cast<double>(count), std::move(all));
+    };
+    out_.counter("penstock_limit_requests_total", "Requests at a limit, by place, limit and decision.");
+    for (const LimitMetrics& limit : in_.limits) {
+      decided(limit, limit.passed - limit.waited, "passed");
+      decided(limit, limit.waited, "waited");
+      decided(limit, limit.refused, limit.enforced ? "refused" : "would_refuse");
+    }
+    out_.gauge("penstock_limit_in_flight_requests", "Requests under way under a concurrency limit.");
+    each_with_places([&](const LimitMetrics& limit) { out_.add(static_cast<double>(limit.in_flight), labels(limit)); });
+    out_.gauge("penstock_limit_concurrency", "How many requests may be under way under a limit now.");
+    each_with_places([&](const LimitMetrics& limit) { out_.add(static_cast<double>(limit.limit), labels(limit)); });
+    out_.gauge("penstock_limit_p99_seconds", "The P99 that an adaptive limit measures.");
+    each_with_places([&](const LimitMetrics& limit) {
+      if (limit.p99_s > 0) out_.add(limit.p99_s, labels(limit));
+    });
+  }
+
+  template <typename Visit>
+  void each_with_places(Visit visit) const {
+    for (const LimitMetrics& limit : in_.limits) {
+      if (limit.has_places) visit(limit);
+    }
   }
 
   void downstream() {

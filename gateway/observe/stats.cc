@@ -40,6 +40,12 @@ constexpr std::uint32_t key_of(http::Method method, int status) {
 
 }  // namespace
 
+std::string_view name(RetryReason reason) {
+  constexpr std::array<std::string_view, kRetryReasons> kNames = {"stale_connection", "connect_failure", "reset",
+                                                                  "timeout", "status"};
+  return kNames[static_cast<std::size_t>(reason)];
+}
+
 void DurationHistogram::observe(std::uint64_t duration_ns) {
   const std::size_t first = kIndex.first[static_cast<std::size_t>(std::bit_width(duration_ns))];
   buckets_[first + (duration_ns > kIndex.bound_ns[first])].add();

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "gateway/base/error.h"
@@ -82,13 +83,28 @@ struct alignas(64) RouteStats {
       duration;  ///< first byte of the request read to the last byte of the answer handed to the socket
 };
 
+/// Why an attempt was made again.
+enum class RetryReason : std::uint8_t {
+  stale_connection,  ///< one from the pool that turned out to be closed; costs the budget nothing
+  connect_failure,
+  reset,    ///< before an answer
+  timeout,  ///< of the first byte
+  status,
+  count_
+};
+inline constexpr std::size_t kRetryReasons = static_cast<std::size_t>(RetryReason::count_);
+/// As a metric's label has it.
+std::string_view name(RetryReason reason);
+
 struct UpstreamStats {
   RequestCounts responses;     ///< by the code that the endpoint answered
   DurationHistogram duration;  ///< request sent to the end of the answer
   DurationHistogram connect;   ///< connect() to connected
   Counter connects;            ///< tried
   Counter connect_errors;
-  Counter retries;  ///< on a connection that turned out to be closed
+  std::array<Counter, kRetryReasons> retries;
+  Counter retry_budget_exhausted;  ///< retries that there was no budget for
+  Counter breaker_rejected;        ///< refusals by circuit breakers, of the upstream's and its endpoints'
   Gauge in_flight;
   Gauge connections_idle;
   Gauge connections_active;

@@ -29,13 +29,15 @@ struct ListenerContext {
 
 /// Belongs to one worker's thread; outlives its connections.
 struct Context {
-  Context(io::Loop& l, View& v, observe::WorkerStats& s, observe::AccessLogRing* log_ring, std::uint64_t seed)
-      : loop(l), view(v), stats(s), log(log_ring), ids(seed), random(~seed) {}
+  Context(io::Loop& l, View& v, observe::WorkerStats& s, observe::AccessLogRing* log_ring, unsigned number,
+          std::uint64_t seed)
+      : loop(l), view(v), stats(s), log(log_ring), worker(number), ids(seed), random(~seed) {}
 
   io::Loop& loop;
   View& view;
   observe::WorkerStats& stats;
   observe::AccessLogRing* log;  ///< null: no access log
+  const unsigned worker;
   RequestIdGenerator ids;
   Random random;
   HttpDate date;

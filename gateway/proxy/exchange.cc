@@ -16,9 +16,15 @@ namespace {
 /// An answer of our own waits for the rest of a request that is no longer than this, so that the connection can go on.
 constexpr std::uint64_t kDiscardMax = 64 << 10;
 
+/// A larger buffer for a body is not kept for the next request.
+constexpr std::size_t kReplayKept = 16 << 10;
+
 }  // namespace
 
-Exchange::Exchange() : total_([](void* self) { static_cast<Exchange*>(self)->fire_total(); }, this) {}
+Exchange::Exchange()
+    : total_([](void* self) { static_cast<Exchange*>(self)->fire_total(); }, this),
+      turn_([](void* self) { static_cast<Exchange*>(self)->fire_turn(); }, this),
+      backoff_([](void* self) { static_cast<Exchange*>(self)->fire_backoff(); }, this) {}
 
 void Exchange::begin(Context& context, ClientStream& stream, const Client& client, const http::RequestHead& head,
                      bool complete) {
@@ -33,14 +39,20 @@ void Exchange::begin(Context& context, ClientStream& stream, const Client& clien
   response_.restart(ResponseState::waiting);
   request_complete_ = complete;
   tunnel_ = client_ended_ = upstream_ended_ = false;
+  admission_.begin({});
+  in_queue_ = false;
   error_ = ErrorKind::none;
   status_ = 0;
   bytes_in_ = bytes_out_ = 0;
   cluster_ = nullptr;
-  tried_count_ = tries_ = 0;
-  stale_retried_ = false;
+  tried_count_ = tries_ = retries_ = 0;
+  stale_retried_ = repeatable_ = mid_chunk_ = false;
   replayable_ = true;
-  replay_.clear();
+  if (replay_.capacity() <= kReplayKept) {
+    replay_.clear();
+  } else {
+    replay_ = {};
+  }
   attempt_started_ = attempt_sent_ = first_byte_ = 0;
   peer_.clear();
 }
@@ -128,10 +140,18 @@ void Exchange::dispatch() {
   if (action_.max_body != RouteAction::kListenersMaxBody) max_body_ = action_.max_body;
   if (head_->body == http::BodyKind::length && head_->content_length > max_body_) {
     fail(ErrorKind::body_too_large, "the body is over max_body");
-  } else if (action_.upstream != RouteAction::kNoUpstream) {
+  } else if (admission_.begin(context_->view.limits->gates(match.route)); admission_.any()) {
+    pass_limits();
+  } else {
+    proceed();
+  }
+}
+
+void Exchange::proceed() {
+  if (action_.upstream != RouteAction::kNoUpstream) {
     forward();
   } else {
-    answer_directly(context_->view.config->routes[match.route]);
+    answer_directly(context_->view.config->routes[route_index_]);
   }
 }
 
@@ -161,11 +181,8 @@ void Exchange::on_request_body(std::string_view bytes, const http::ChunkPlace& c
     return;
   }
   if (!lease_) return;
-  if (replayable_ && !tunnel_) {
-    constexpr std::size_t kReplayMax = 16 << 10;
-    replayable_ = lease_->reused() && rest_of_chunk == 0 && replay_.size() + bytes.size() <= kReplayMax;
-    if (replayable_) replay_.append(bytes);
-  }
+  mid_chunk_ = rest_of_chunk != 0;
+  if (replayable_ && !tunnel_) keep_for_replay(bytes);
   lease_->send_body(bytes, chunk);
   if (lease_->congested()) client_->pause_request();
 }
@@ -181,7 +198,7 @@ void Exchange::on_request_end(std::span<const http::Field> trailers) {
   request_.follow(RequestState::sent);
   replayable_ = replayable_ && trailers.empty();
   attempt_sent_ = context_->loop.now();
-  lease_->send_end(trailers, action_.first_byte());
+  lease_->send_end(trailers, head_timeout());
 }
 
 void Exchange::on_request_error(const http::HeadError& error) {
@@ -199,10 +216,13 @@ void Exchange::on_client_gone(ErrorKind why) {
     error_ = why;
     if (status_ == 0) status_ = status_of(why);
     context_->stats.errors[static_cast<std::size_t>(why)].add();
-    if (lease_ && response_ == ResponseState::waiting) lease_.abandoned(waited());
+    const bool waits = response_ == ResponseState::waiting && request_ != RequestState::backing_off;
+    if (lease_ && waits) lease_.abandoned(waited());
   }
+  leave_limits();
   lease_.reset();
   total_.cancel();
+  backoff_.cancel();
   record();
 }
 
@@ -244,6 +264,7 @@ void Exchange::send_answer() {
     fields.added.push_back({"Retry-After", {seconds.begin(), end}});
   }
   fields.added.push_back({"X-Request-Id", request_id_});
+  if (admission_.tells()) add_limit_fields();
 
   status_ = reply_.status;
   response_.follow(ResponseState::replied);
@@ -265,6 +286,7 @@ void Exchange::fail(ErrorKind kind, std::string_view detail) {
   error_ = kind;
   lease_.reset();
   total_.cancel();
+  backoff_.cancel();
   if (response_ == ResponseState::waiting) {
     answer(make_reply(kind, detail, request_id_));
     return;
@@ -282,6 +304,7 @@ void Exchange::complete() {
 }
 
 void Exchange::finish() {
+  leave_limits();
   lease_.reset();
   total_.cancel();
   record();

@@ -11,6 +11,7 @@
 #include "gateway/base/error.h"
 #include "gateway/base/ip.h"
 #include "gateway/base/request_id.h"
+#include "gateway/filters/admission.h"
 #include "gateway/http/h1_head.h"
 #include "gateway/http/message.h"
 #include "gateway/proxy/client_stream.h"
@@ -73,17 +74,41 @@ class Exchange final : private upstream::AttemptHandler {
              bool complete);
   void identify(const Client& client);
   void dispatch();
+  void proceed();
   void answer_directly(const conf::Route& route);
   bool answer_methods();
   void forward();
   void choose(bool fresh);
   void send_request();
   upstream::Choice choice(bool fresh);
+  void not_leased(const upstream::Refusal& refusal);
+  Nanos time_left() const;
+  bool too_late_after(Nanos wait) const;
+  void keep_for_replay(std::string_view bytes);
+
+  // Trying again: exchange_retry.cc.
   bool stale_connection(ErrorKind kind) const;
-  bool connects_elsewhere(ErrorKind kind);
+  bool tries_again(ErrorKind kind);
+  bool tries_again(const http::ResponseHead& head, bool overload);
+  bool connects_elsewhere();
+  bool may_repeat(bool sent) const;
+  bool backs_off(conf::RetryCause cause, observe::RetryReason reason, bool same_endpoints);
+  bool has_other_endpoint(bool same_endpoints);
+  void note_tried();
+  const conf::Retry& retry_policy() const;
+  Nanos draw_backoff(const conf::Retry& policy);
+  Nanos head_timeout() const;
+  void fire_backoff();
   std::uint32_t stuck_to() const;
   void stick();
   Nanos waited() const;
+
+  // exchange_limits.cc
+  void pass_limits();
+  void refuse_by_limit(const filters::Ruling& ruling);
+  void fire_turn();
+  void leave_limits();
+  void add_limit_fields();
 
   void answer(Reply reply, std::string_view field_name = {}, std::string_view field_value = {});
   void send_answer();
@@ -120,6 +145,16 @@ class Exchange final : private upstream::AttemptHandler {
   std::uint64_t bytes_in_ = 0;
   std::uint64_t bytes_out_ = 0;
   Deadline total_;
+  Nanos due_ = 0;                ///< when total_ fires
+  bool bounds_body_ = false;     ///< total_ counts to the last byte of the answer
+  bool tells_deadline_ = false;  ///< endpoints are told what is left of it
+
+  // Limits.
+  filters::Admission admission_;
+  Nanos passed_at_ = 0;
+  bool in_queue_ = false;  ///< a limit has told it to wait
+  Deadline turn_;
+  std::array<std::string, 3> limit_texts_;
 
   // The attempt.
   upstream::Cluster* cluster_ = nullptr;
@@ -127,12 +162,16 @@ class Exchange final : private upstream::AttemptHandler {
   std::uint64_t key_ = 0;         ///< balancers::Pick::key
   std::string set_cookie_;        ///< a cookie for this answer
   std::uint64_t generation_ = 0;  ///< of the cluster: what the indices in tried_ mean
-  std::array<std::uint32_t, 2> tried_{};
+  std::array<std::uint32_t, conf::kMostAttempts> tried_{};
   std::uint8_t tried_count_ = 0;
   std::uint8_t tries_ = 0;
+  std::uint8_t retries_ = 0;  ///< of tries_, those that failed requests were given: not for stale connections
   bool stale_retried_ = false;
-  bool replayable_ = true;
-  std::string replay_;  ///< the body so far, while it may have to be sent again
+  bool repeatable_ = false;  ///< may be sent twice, by its method or key
+  bool replayable_ = true;   ///< whatever has come of the body is in replay_
+  bool mid_chunk_ = false;   ///< the body so far ends within a chunk
+  std::string replay_;       ///< the body so far, while it may have to be sent again
+  Deadline backoff_;
   Nanos attempt_started_ = 0;
   Nanos attempt_sent_ = 0;
   Nanos first_byte_ = 0;

@@ -2,7 +2,9 @@
 //
 //   request   head ──→ choosing ──→ connecting ──→ sending ──→ sent         any ──→ aborted
 //               │          ↑  └─────────(idle connection)──↑     ↑  │
-//               │          └── retry ────────┴─────────────┴─────┼──┘
+//               ├→ queued ─┤                                     │  │
+//               │          ├── retry ────────┴─────────────┴─────┼──┤
+//               │          └────────────── backing_off ←──────────┴──┘
 //               └──→ discarding ─────(answered by us)────────────┘
 //
 //   response  waiting ──→ head ──→ body ──→ done         waiting ──→ replied ──→ done
@@ -17,13 +19,15 @@
 namespace penstock::proxy {
 
 enum class RequestState : std::uint8_t {
-  head,        ///< nothing done yet
-  choosing,    ///< an endpoint is wanted
-  connecting,  ///< a connection is under way; the body waits
-  sending,     ///< head sent, body streams
-  sent,        ///< complete
-  discarding,  ///< the answer is ours; what is left of the body is read and dropped
-  aborted,     ///< will never be complete
+  head,         ///< nothing done yet
+  queued,       ///< a limit has told it to wait for its turn; the body waits
+  choosing,     ///< an endpoint is wanted
+  connecting,   ///< a connection is under way; the body waits
+  sending,      ///< head sent, body streams
+  sent,         ///< complete
+  backing_off,  ///< a try has failed; the next one is waited for
+  discarding,   ///< the answer is ours; what is left of the body is read and dropped
+  aborted,      ///< will never be complete
 };
 
 enum class ResponseState : std::uint8_t {
@@ -40,14 +44,19 @@ constexpr bool may_follow(RequestState from, RequestState to) {
   switch (to) {
     case head:
       return false;
+    case queued:
+      return from == head || from == queued;
     case choosing:
-      return from == head || from == connecting || from == sending || from == sent;
+      return from == head || from == queued || from == connecting || from == sending || from == sent ||
+             from == backing_off;
     case connecting:
       return from == choosing;
     case sending:
       return from == choosing || from == connecting;
     case sent:
       return from == sending || from == discarding;
+    case backing_off:
+      return from == connecting || from == sending || from == sent;
     case discarding:
       return from != aborted && from != sent;
     case aborted:

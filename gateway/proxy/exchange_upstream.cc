@@ -1,7 +1,11 @@
-// The exchange's upstream side: choosing an endpoint, sending the request, passing on the answer.
+// The exchange's upstream side: choosing an endpoint, sending the request, passing on the answer. When it is done again
+// stands in exchange_retry.cc.
 #include <algorithm>
+#include <utility>
 
+#include "gateway/filters/request_key.h"
 #include "gateway/proxy/balancing_key.h"
+#include "gateway/proxy/client_deadline.h"
 #include "gateway/proxy/context.h"
 #include "gateway/proxy/exchange.h"
 #include "gateway/upstream/sticky.h"
@@ -10,6 +14,12 @@ namespace penstock::proxy {
 namespace {
 
 constexpr Nanos kDefaultTotal = static_cast<Nanos>(conf::kDefaultTotal.count()) * kNanosPerMilli;
+
+/// draft-ietf-httpapi-idempotency-key-header: the endpoint knows a repetition by it.
+bool has_idempotency_key(const http::RequestHead& head) {
+  const http::Field* key = head.find(http::FieldId::idempotency_key);
+  return key && !key->value.empty() && !http::named_by_connection(head, *key);
+}
 
 /// RFC 9110 §15.2.2: the answer names what is switched to; it must be what was asked for.
 bool is_websocket(const http::ResponseHead& head) {
@@ -23,7 +33,14 @@ bool is_websocket(const http::ResponseHead& head) {
 
 void Exchange::forward() {
   cluster_ = context_->view.clusters[action_.upstream].get();
-  context_->loop.arm(total_, action_.total_ms ? action_.total_ms * kNanosPerMilli : kDefaultTotal);
+  cluster_->count_request();
+  const ClientDeadline asked = client_deadline(*head_);
+  const Nanos total = std::min(action_.total_ms ? action_.total_ms * kNanosPerMilli : kDefaultTotal, asked.within);
+  bounds_body_ = action_.total_ms != 0 || asked.within != ClientDeadline::kNone;
+  tells_deadline_ = action_.total_ms != 0 || asked.told;
+  due_ = context_->loop.now() + total;
+  context_->loop.arm(total_, total);
+  if (action_.retries) repeatable_ = http::idempotent(head_->method) || has_idempotency_key(*head_);
   const auto key = balancing_key(cluster_->config().balancer, *head_, client_address_);
   key_ = key ? *key : context_->random.next();
   generation_ = cluster_->generation();
@@ -41,20 +58,22 @@ upstream::Choice Exchange::choice(bool fresh) {
 
 void Exchange::choose(bool fresh) {
   request_.follow(RequestState::choosing);
-  ErrorKind error = ErrorKind::none;
-  ++tries_;
-  attempt_started_ = context_->loop.now();
-  attempt_sent_ = 0;
-  lease_ = cluster_->lease(*this, head_->method, choice(fresh), error);
-  if (!lease_) {
-    fail(error, error == ErrorKind::no_endpoint ? "no endpoint of the upstream is usable"
-                : error == ErrorKind::pool_full ? "pool.max_connections"
-                                                : "no connection");
+  if (too_late_after(0)) {
+    fail(ErrorKind::total_timeout, "no time is left");
     return;
   }
+  upstream::Refusal refusal;
+  attempt_started_ = context_->loop.now();
+  attempt_sent_ = 0;
+  lease_ = cluster_->lease(*this, head_->method, choice(fresh), refusal);
+  if (!lease_) {
+    not_leased(refusal);
+    return;
+  }
+  ++tries_;
   peer_ = lease_.endpoint().address_text();
   if (lease_->connected()) {
-    send_request();
+    on_connected();
     return;
   }
   request_.follow(RequestState::connecting);
@@ -72,7 +91,8 @@ void Exchange::send_request() {
                                 .peer_trusted = peer_trusted_,
                                 .request_id = request_id_,
                                 .endpoint = lease_.endpoint().address_text(),
-                                .forwarded = &context_->view.config->forwarded_headers};
+                                .forwarded = &context_->view.config->forwarded_headers,
+                                .timeout_ms = tells_deadline_ ? time_left() / kNanosPerMilli : 0};
   forward_request(*head_, about, fields);
   lease_->set_idle_timeout(action_.idle());
   const bool asks_upgrade = upgrades(*head_);
@@ -83,7 +103,7 @@ void Exchange::send_request() {
   if (!request_complete_) return;
   request_.follow(RequestState::sent);
   attempt_sent_ = context_->loop.now();
-  lease_->send_end({}, action_.first_byte());
+  lease_->send_end({}, head_timeout());
 }
 
 // ---- the answer
@@ -122,7 +142,7 @@ Nanos Exchange::waited() const {
 /// The endpoint that the request's cookie names.
 std::uint32_t Exchange::stuck_to() const {
   const auto& sticky = cluster_->config().sticky;
-  return sticky ? cluster_->endpoint_of(find_cookie(*head_, sticky->cookie)) : balancers::kNoMember;
+  return sticky ? cluster_->endpoint_of(filters::find_cookie(*head_, sticky->cookie)) : balancers::kNoMember;
 }
 
 /// Gives the client a cookie, unless it has the right one. Nobody is to stay where things go wrong.
@@ -135,14 +155,16 @@ void Exchange::stick() {
 }
 
 void Exchange::on_answer_head(const http::ResponseHead& head) {
-  status_ = head.status;
-  first_byte_ = context_->loop.now();
   const bool overload = head.status == 429 || (head.status == 503 && head.find("retry-after") != nullptr);
   lease_.answered(head.status, overload, waited());
-  if (!action_.total_ms) total_.cancel();  // what streams is bounded by timeouts.idle
+  if (action_.retries && tries_again(head, overload)) return;
+  status_ = head.status;
+  first_byte_ = context_->loop.now();
+  if (!bounds_body_) total_.cancel();  // what streams is bounded by timeouts.idle
   FieldSet& fields = context_->fields;
   forward_response(head, request_id_, context_->date.at(context_->loop.unix_ms()), fields);
   if (cluster_->config().sticky) stick();
+  if (admission_.tells()) add_limit_fields();
   response_.follow(ResponseState::head);
   if (head.body != http::BodyKind::none) response_.follow(ResponseState::body);
   client_->send_head({{head.status, head.reason}, fields.passed, fields.added, {head.body, head.content_length}},
@@ -150,12 +172,17 @@ void Exchange::on_answer_head(const http::ResponseHead& head) {
 }
 
 void Exchange::on_answer_body(std::string_view bytes) {
+  if (request_ == RequestState::backing_off) return;  // of an answer that nobody gets
   bytes_out_ += bytes.size();
   client_->send_body(bytes);
   if (client_->congested()) lease_->pause();
 }
 
 void Exchange::on_answer_end(std::span<const http::Field> trailers) {
+  if (request_ == RequestState::backing_off) {
+    lease_.reset();  // the connection can be used again
+    return;
+  }
   cluster_->stats().responses.add(head_->method, status_);
   cluster_->stats().duration.observe(context_->loop.now() - attempt_started_);
   client_->send_end(trailers);
@@ -178,43 +205,45 @@ void Exchange::on_upstream_drained() {
 
 // ---- failures
 
+void Exchange::not_leased(const upstream::Refusal& refusal) {
+  switch (refusal.error) {
+    case ErrorKind::circuit_open: {
+      error_ = refusal.error;
+      total_.cancel();
+      Reply reply = make_reply(error_, "circuit_breaker", request_id_);
+      reply.retry_after_s =
+          static_cast<int>(std::max(Nanos{1}, (refusal.retry_after + kNanosPerSecond - 1) / kNanosPerSecond));
+      answer(std::move(reply));
+      return;
+    }
+    case ErrorKind::no_endpoint:
+      return fail(refusal.error, "no endpoint of the upstream is usable");
+    case ErrorKind::pool_full:
+      return fail(refusal.error, "pool.max_connections");
+    default:
+      return fail(refusal.error, "no connection");
+  }
+}
+
 void Exchange::on_attempt_failed(ErrorKind kind, const char* detail) {
   if (tunnel_) {
     complete();
     return;
   }
+  if (request_ == RequestState::backing_off) {
+    lease_.reset();  // the rest of an answer that nobody gets
+    return;
+  }
   if (response_ == ResponseState::waiting && stale_connection(kind)) {
     stale_retried_ = true;
-    cluster_->stats().retries.add();
+    cluster_->stats().retries[static_cast<std::size_t>(observe::RetryReason::stale_connection)].add();
     lease_.reset();
     choose(true);
     return;
   }
   lease_.failed(kind, waited());
-  if (response_ == ResponseState::waiting && connects_elsewhere(kind)) {
-    lease_.reset();
-    choose(false);
-    return;
-  }
+  if (response_ == ResponseState::waiting && tries_again(kind)) return;
   fail(kind, detail);
-}
-
-// Two cases of trying again that no setting is needed for, because nothing can be done twice by them.
-
-/// A connection from the pool was being closed by the endpoint while the request was on its way (RFC 9110 §9.2.2,
-/// RFC 9112 §9.3.1). That says nothing against the endpoint.
-bool Exchange::stale_connection(ErrorKind kind) const {
-  if (kind != ErrorKind::upstream_reset || stale_retried_ || !replayable_) return false;
-  if (!lease_->reused() || lease_->answered()) return false;
-  return lease_->nothing_sent() || http::idempotent(head_->method);
-}
-
-/// There was no connection, and so nothing was sent: another endpoint may have one.
-bool Exchange::connects_elsewhere(ErrorKind kind) {
-  if (kind != ErrorKind::connect_failed && kind != ErrorKind::connect_timeout) return false;
-  if (tried_count_ == tried_.size()) return false;
-  tried_[tried_count_++] = lease_.endpoint().index;
-  return cluster_->has_untried(std::span(tried_).first(tried_count_));
 }
 
 }  // namespace penstock::proxy

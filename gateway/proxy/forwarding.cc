@@ -52,8 +52,8 @@ class Text {
   std::size_t taken_ = 0;
 };
 
-/// Room for the names and quotes of Forwarded, and for a number.
-constexpr std::size_t kFixedText = 64;
+/// Room for the names and quotes of Forwarded, and for two numbers.
+constexpr std::size_t kFixedText = 96;
 
 struct Received {
   std::size_t size = 0;  ///< of all values that may be appended to
@@ -111,6 +111,7 @@ bool pass_request_field(const http::RequestHead& head, const Field& field, const
   switch (field.id) {
     case FieldId::content_length:
     case FieldId::x_request_id:
+    case FieldId::x_request_timeout_ms:
       return false;
     case FieldId::host:
       received.has_host = field.value == head.authority;  // otherwise the target has named another: RFC 9112 §3.2.2
@@ -172,6 +173,10 @@ void forward_request(const http::RequestHead& head, const RequestContext& contex
     out.added.push_back({"Max-Forwards", text.take()});
   }
   add_forwarding(head, context, received, text, out);
+  if (context.timeout_ms > 0) {
+    text << std::to_string(context.timeout_ms);
+    out.added.push_back({"X-Request-Timeout-Ms", text.take()});
+  }
   out.added.push_back({"X-Request-Id", context.request_id});
   out.added.push_back({"Via", head.version == http::Version::http11 ? "1.1 penstock" : "1.0 penstock"});
 }

@@ -2,6 +2,7 @@
 // practice).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,7 @@ struct RequestContext {
   std::string_view endpoint;         ///< Host for requests that came without one
   std::string_view scheme = "http";  ///< of the client's connection
   const conf::ForwardedHeaders* forwarded = nullptr;
+  std::uint64_t timeout_ms = 0;  ///< what is left for the answer, to be told to the endpoint; 0: it is not told
 };
 
 /// For the upstream. `head` must stay as long as `out` is used.

@@ -30,8 +30,11 @@ constexpr std::array<Row, kErrorKinds> kRows = {{
     {499, "", true, 0},                                           // client_gone
     {404, "", false, 0},                                          // no_route
     {405, "", false, 0},                                          // method_not_allowed
+    {429, "penstock; error=http_request_denied", false, 1},       // rate_limited
+    {503, "penstock; error=connection_limit_reached", false, 1},  // overloaded
     {503, "penstock; error=destination_unavailable", false, 1},   // no_endpoint
     {503, "penstock; error=connection_limit_reached", false, 1},  // pool_full
+    {503, "penstock; error=destination_unavailable", false, 1},   // circuit_open
     {502, "penstock; error=connection_refused", false, 0},        // connect_failed
     {504, "penstock; error=connection_timeout", false, 0},        // connect_timeout
     {502, "penstock; error=connection_terminated", false, 0},     // upstream_reset

@@ -11,6 +11,7 @@ std::vector<RouteAction> make_route_actions(const conf::Config& config) {
     if (route.upstream) action.upstream = *route.upstream;
     action.first_byte_ms = static_cast<std::uint32_t>(route.timeouts.first_byte.count());
     action.idle_ms = static_cast<std::uint32_t>(route.timeouts.idle.count());
+    action.retries = route.retry.has_value();
     if (route.timeouts.total) action.total_ms = static_cast<std::uint32_t>(route.timeouts.total->count());
   }
   return actions;

@@ -22,6 +22,7 @@ struct alignas(32) RouteAction {
   std::uint32_t first_byte_ms = 0;
   std::uint32_t idle_ms = 0;
   std::uint32_t total_ms = 0;  ///< 0: none was written
+  bool retries = false;        ///< the route has a policy for them
 
   Nanos first_byte() const { return first_byte_ms * kNanosPerMilli; }
   Nanos idle() const { return idle_ms * kNanosPerMilli; }

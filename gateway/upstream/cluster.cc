@@ -1,9 +1,11 @@
 #include "gateway/upstream/cluster.h"
 
 #include <algorithm>
+#include <array>
 #include <unordered_map>
 
 #include "balancers/eligible.h"
+#include "balancers/hash.h"
 #include "balancers/latency.h"
 
 namespace penstock::upstream {
@@ -30,19 +32,32 @@ bool is_failure(int status) {
   return status == 500 || status == 502 || status == 503 || status == 504;
 }
 
+/// While it finds out, that is over in a moment: the breaker itself only knows until when at the latest.
+Nanos wait_for(const limiters::CircuitBreaker& breaker, Nanos now) {
+  const bool finds_out = breaker.state() == limiters::BreakerState::kHalfOpen;
+  return finds_out ? kNanosPerSecond : breaker.retry_after_ns(now);
+}
+
 }  // namespace
 
 // ---- the lease
 
 void Lease::reset() {
   if (!connection_) return;
+  passes_.cancel();  // first: the pool may go, and its breaker with it
   cluster_->release(*pool_, *std::exchange(connection_, nullptr));
 }
 
 void Lease::answered(int status, bool overload, Nanos took) {
+  const bool fails = !overload && is_failure(status);
+  if (overload) {
+    passes_.cancel();
+  } else {
+    passes_.ended(fails, took, cluster_->loop_.now());
+  }
   if (overload) {
     cluster_->seems_slow(*pool_, took);
-  } else if (is_failure(status)) {
+  } else if (fails) {
     cluster_->failed(*pool_, health::Failure::request, took);
   } else {
     cluster_->succeeded(*pool_, took);
@@ -50,6 +65,7 @@ void Lease::answered(int status, bool overload, Nanos took) {
 }
 
 void Lease::failed(ErrorKind kind, Nanos took) {
+  passes_.ended(true, took, cluster_->loop_.now());
   const bool at_connecting = kind == ErrorKind::connect_failed || kind == ErrorKind::connect_timeout;
   cluster_->failed(*pool_, at_connecting ? health::Failure::connect : health::Failure::request, took);
 }
@@ -84,9 +100,9 @@ void Cluster::apply(PlanPtr plan, FitnessPtr fitness) {
   for (const PlannedEndpoint& planned : plan->endpoints) {
     const discovery::Endpoint& endpoint = planned.endpoint;
     auto found = known.extract(endpoint.id);
-    auto pool = found
-                    ? std::move(found.mapped())
-                    : std::make_unique<EndpointPool>(loop_, config_, stats_, endpoint.address, planned.record, worker_);
+    auto pool = found ? std::move(found.mapped())
+                      : std::make_unique<EndpointPool>(loop_, config_, stats_, endpoint.address, planned.record,
+                                                       planned.breaker, worker_);
     from.push_back(found ? pool->index : balancers::kNoMember);
     balancers::Load& load = loads_.emplace_back();
     if (found) load = old_loads[pool->index];
@@ -99,6 +115,7 @@ void Cluster::apply(PlanPtr plan, FitnessPtr fitness) {
     if (!pool->unused()) leaving_.push_back(std::move(pool));
   }
   plan_ = std::move(plan);
+  guard_ = plan_->guard;
   ++generation_;
   usable_ = 0;
   for (std::uint32_t i = 0; i < loads_.size(); ++i) {
@@ -173,24 +190,72 @@ void Cluster::ramp() {
 
 // ---- picking
 
-Lease Cluster::lease(AttemptHandler& handler, http::Method method, const Choice& choice, ErrorKind& error) {
-  const balancers::Pick pick = {.key = choice.key, .random = choice.random, .now = loop_.now(), .tried = choice.tried};
-  std::optional<std::uint32_t> index;
-  if (choice.preferred < loads_.size() && balancers::eligible(loads_, pick, choice.preferred)) {
-    index = choice.preferred;
-  } else if (balancer_) {
-    index = balancer_->pick(loads_, pick);
+std::optional<std::uint32_t> Cluster::pick(const Choice& choice, std::span<const std::uint32_t> tried) {
+  const balancers::Pick pick = {.key = choice.key, .random = choice.random, .now = loop_.now(), .tried = tried};
+  if (choice.preferred < loads_.size() && balancers::eligible(loads_, pick, choice.preferred)) return choice.preferred;
+  return balancer_ ? balancer_->pick(loads_, pick) : std::nullopt;
+}
+
+/// True if the breaker lets the attempt through, or there is none.
+bool Cluster::admits(limiters::CircuitBreaker* breaker, std::uint64_t random, limiters::BreakerPass& pass,
+                     Refusal& refusal) {
+  if (!breaker) return true;
+  pass = breaker->try_pass(loop_.now(), random);
+  if (pass) return true;
+  stats_.breaker_rejected.add();
+  if (!config_.circuit_breaker->enforce) return true;
+  const Nanos wait = wait_for(*breaker, loop_.now());
+  refusal.retry_after = refusal.error == ErrorKind::circuit_open ? std::min(refusal.retry_after, wait) : wait;
+  refusal.error = ErrorKind::circuit_open;
+  return false;
+}
+
+/// Passes over endpoints whose breakers refuse, as many as a balancer heeds.
+std::optional<std::uint32_t> Cluster::pick_admitted(const Choice& choice, limiters::BreakerPass& pass,
+                                                    Refusal& refusal) {
+  std::array<std::uint32_t, balancers::Levels::kMostTried> passed_over;
+  std::size_t count = std::min(choice.tried.size(), passed_over.size());
+  std::copy_n(choice.tried.begin(), count, passed_over.begin());
+  for (;;) {
+    const auto index = pick(choice, std::span(passed_over).first(count));
+    // The breaker must not see the bits that the balancer has drawn by: an endpoint may be picked for certain ones
+    // only.
+    if (!index || admits(pools_[*index]->breaker(), balancers::mix(choice.random ^ (*index + 1)), pass, refusal)) {
+      return index;
+    }
+    if (count == passed_over.size()) return std::nullopt;
+    passed_over[count++] = *index;
   }
+}
+
+Lease Cluster::lease(AttemptHandler& handler, http::Method method, const Choice& choice, Refusal& refusal) {
+  Passes passes;
+  if (guard_ && !admits(guard_->breaker(), balancers::mix(~choice.random), passes.upstream, refusal)) return {};
+  const auto index =
+      config_.circuit_breaker ? pick_admitted(choice, passes.endpoint, refusal) : pick(choice, choice.tried);
   if (!index) {
-    error = ErrorKind::no_endpoint;
+    if (refusal.error == ErrorKind::none) refusal.error = ErrorKind::no_endpoint;
     return {};
   }
   EndpointPool& pool = *pools_[*index];
-  Connection* connection = pool.take(handler, method, choice.fresh, error);
+  Connection* connection = pool.take(handler, method, choice.fresh, refusal.error);
   if (!connection) return {};
   ++loads_[*index].in_flight;
   balancer_->in_flight_changed(loads_, *index);
-  return {this, &pool, connection};
+  return {this, &pool, connection, std::move(passes)};
+}
+
+void Cluster::count_request() {
+  if (guard_) guard_->budget().count_request(loop_.now());
+}
+
+bool Cluster::try_retry(observe::RetryReason reason) {
+  if (guard_ && !guard_->budget().try_retry(loop_.now())) {
+    stats_.retry_budget_exhausted.add();
+    return false;
+  }
+  stats_.retries[static_cast<std::size_t>(reason)].add();
+  return true;
 }
 
 bool Cluster::has_untried(std::span<const std::uint32_t> tried) const {

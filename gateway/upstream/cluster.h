@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,12 +13,34 @@
 #include "balancers/slow_start.h"
 #include "conf/config.h"
 #include "gateway/health/monitor.h"
+#include "gateway/upstream/guard.h"
 #include "gateway/upstream/plan.h"
 #include "gateway/upstream/pool.h"
 
 namespace penstock::upstream {
 
 class Cluster;
+
+/// The breakers' leaves for one attempt; empty where there is no breaker. Dropped, it gives a probe's permit back.
+struct Passes {
+  limiters::BreakerPass upstream;
+  limiters::BreakerPass endpoint;
+
+  void ended(bool failed, Nanos took, Nanos now) {
+    upstream.ended(failed, took, now);
+    endpoint.ended(failed, took, now);
+  }
+  void cancel() {
+    upstream.cancel();
+    endpoint.cancel();
+  }
+};
+
+/// Why there is no lease.
+struct Refusal {
+  ErrorKind error = ErrorKind::none;
+  Nanos retry_after = 0;  ///< with ErrorKind::circuit_open
+};
 
 /// A connection for one attempt, and the attempt's place in the in-flight counts. Dropping it gives both back.
 class Lease {
@@ -26,13 +49,15 @@ class Lease {
   Lease(Lease&& other) noexcept
       : cluster_(std::exchange(other.cluster_, nullptr)),
         pool_(std::exchange(other.pool_, nullptr)),
-        connection_(std::exchange(other.connection_, nullptr)) {}
+        connection_(std::exchange(other.connection_, nullptr)),
+        passes_(std::move(other.passes_)) {}
   Lease& operator=(Lease&& other) noexcept {
     if (this != &other) {
       reset();
       cluster_ = std::exchange(other.cluster_, nullptr);
       pool_ = std::exchange(other.pool_, nullptr);
       connection_ = std::exchange(other.connection_, nullptr);
+      passes_ = std::move(other.passes_);
     }
     return *this;
   }
@@ -54,12 +79,13 @@ class Lease {
 
  private:
   friend class Cluster;
-  Lease(Cluster* cluster, EndpointPool* pool, Connection* connection)
-      : cluster_(cluster), pool_(pool), connection_(connection) {}
+  Lease(Cluster* cluster, EndpointPool* pool, Connection* connection, Passes passes)
+      : cluster_(cluster), pool_(pool), connection_(connection), passes_(std::move(passes)) {}
 
   Cluster* cluster_ = nullptr;
   EndpointPool* pool_ = nullptr;
   Connection* connection_ = nullptr;
+  Passes passes_;
 };
 
 /// What an attempt asks for.
@@ -87,8 +113,14 @@ class Cluster {
   /// News of the endpoints' health, for the plan that was applied last.
   void apply(FitnessPtr fitness);
 
-  /// A connection to an endpoint that was not tried. On failure an empty lease, and why in `error`.
-  Lease lease(AttemptHandler& handler, http::Method method, const Choice& choice, ErrorKind& error);
+  /// A connection to an endpoint that was not tried, and whose breaker lets the attempt through. On failure an empty
+  /// lease, and why in `refusal`.
+  Lease lease(AttemptHandler& handler, http::Method method, const Choice& choice, Refusal& refusal);
+
+  /// Once for each request that is to be leased a connection: what the budget of retries is a share of.
+  void count_request();
+  /// Takes one retry from the upstream's budget, and counts it. False: there is none left.
+  bool try_retry(observe::RetryReason reason);
 
   /// Whether lease() would find an endpoint beside these.
   bool has_untried(std::span<const std::uint32_t> tried) const;
@@ -108,6 +140,9 @@ class Cluster {
 
  private:
   friend class Lease;
+  std::optional<std::uint32_t> pick(const Choice& choice, std::span<const std::uint32_t> tried);
+  std::optional<std::uint32_t> pick_admitted(const Choice& choice, limiters::BreakerPass& pass, Refusal& refusal);
+  bool admits(limiters::CircuitBreaker* breaker, std::uint64_t random, limiters::BreakerPass& pass, Refusal& refusal);
   void release(EndpointPool& pool, Connection& connection);
   void succeeded(EndpointPool& pool, Nanos took);
   void failed(EndpointPool& pool, health::Failure what, Nanos took);
@@ -126,6 +161,7 @@ class Cluster {
   const balancers::SlowStart slow_start_;
 
   PlanPtr plan_;
+  std::shared_ptr<Guard> guard_;  ///< the plan's; null while there is none
   FitnessPtr fitness_;
   std::unique_ptr<balancers::Levels> balancer_;       ///< null while there are no endpoints
   std::vector<std::unique_ptr<EndpointPool>> pools_;  ///< indexed like the plan

@@ -12,12 +12,14 @@
 #include "discovery/snapshot.h"
 #include "gateway/base/deadline_wheel.h"
 #include "gateway/health/endpoint_record.h"
+#include "gateway/upstream/guard.h"
 
 namespace penstock::upstream {
 
 struct PlannedEndpoint {
   discovery::Endpoint endpoint;
   health::EndpointRecordPtr record;
+  BreakerPtr breaker;        ///< kept across plans, like the record; null: it has none
   std::string sticky_token;  ///< what the cookie says of it; empty if the upstream is not sticky
 };
 
@@ -31,6 +33,7 @@ struct Plan {
     double needed;  ///< the weight that carries all the work (balancers::LevelHealth)
   };
   std::vector<Level> levels;
+  std::shared_ptr<Guard> guard;                       ///< the same in all plans of an upstream
   std::unique_ptr<const balancers::Levels> balancer;  ///< to be cloned; null if there are no endpoints
   std::unordered_map<std::string_view, std::uint32_t> by_sticky_token;  ///< views into `endpoints`
 };

@@ -77,7 +77,8 @@ void add_level(const std::vector<const Endpoint*>& endpoints, double needed, con
   std::vector<balancers::Member> members;
   for (const Endpoint* endpoint : endpoints) {
     members.push_back({endpoint->id, endpoint->weight});
-    plan.endpoints.push_back({*endpoint, find_record(*endpoint), {}});
+    Remembered known = find_record(*endpoint);
+    plan.endpoints.push_back({*endpoint, std::move(known.record), std::move(known.breaker), {}});
   }
   const auto count = static_cast<std::uint32_t>(endpoints.size());
   plan.levels.push_back({count, weight_of(endpoints), needed});
@@ -108,6 +109,7 @@ PlanPtr make_plan(const conf::Upstream& config, const Surroundings& around, cons
                   const FindRecord& find_record) {
   auto plan = std::make_shared<Plan>();
   plan->version = snapshot.version;
+  plan->guard = around.guard;
   std::vector<const Endpoint*> endpoints = without_doubles(snapshot);
   if (config.subset) endpoints = only_ours(endpoints, *config.subset);
   if (endpoints.empty()) return plan;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "conf/config.h"
 #include "gateway/health/monitor.h"
@@ -14,9 +16,16 @@ namespace penstock::upstream {
 struct Surroundings {
   std::string zone;           ///< the gateway's own
   std::string sticky_secret;  ///< of the configuration, or else made at the start
+  std::shared_ptr<Guard> guard{};
 };
 
-using FindRecord = std::function<health::EndpointRecordPtr(const discovery::Endpoint&)>;
+/// What is remembered of an endpoint from plan to plan.
+struct Remembered {
+  Remembered(health::EndpointRecordPtr r, BreakerPtr b = nullptr) : record(std::move(r)), breaker(std::move(b)) {}
+  health::EndpointRecordPtr record;
+  BreakerPtr breaker;
+};
+using FindRecord = std::function<Remembered(const discovery::Endpoint&)>;
 
 /// Endpoints that stand twice in the snapshot (by id) are taken once. `config` is used during the call only.
 PlanPtr make_plan(const conf::Upstream& config, const Surroundings& around, const discovery::Snapshot& snapshot,

@@ -12,12 +12,14 @@ Nanos nanos(conf::milliseconds duration) {
 }  // namespace
 
 EndpointPool::EndpointPool(io::Loop& loop, const conf::Upstream& upstream, observe::UpstreamStats& stats,
-                           io::SocketAddress address, health::EndpointRecordPtr record, unsigned worker)
+                           io::SocketAddress address, health::EndpointRecordPtr record, BreakerPtr breaker,
+                           unsigned worker)
     : loop_(loop),
       upstream_(upstream),
       stats_(stats),
       address_(address),
       record_(std::move(record)),
+      breaker_(std::move(breaker)),
       endpoint_stats_(record_->worker(worker)) {}
 
 EndpointPool::~EndpointPool() {

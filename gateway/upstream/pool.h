@@ -9,6 +9,7 @@
 #include "gateway/io/address.h"
 #include "gateway/observe/stats.h"
 #include "gateway/upstream/connection.h"
+#include "gateway/upstream/guard.h"
 
 namespace penstock::upstream {
 
@@ -17,7 +18,7 @@ namespace penstock::upstream {
 class EndpointPool {
  public:
   EndpointPool(io::Loop& loop, const conf::Upstream& upstream, observe::UpstreamStats& stats, io::SocketAddress address,
-               health::EndpointRecordPtr record, unsigned worker);
+               health::EndpointRecordPtr record, BreakerPtr breaker, unsigned worker);
   ~EndpointPool();
   EndpointPool(const EndpointPool&) = delete;
   EndpointPool& operator=(const EndpointPool&) = delete;
@@ -44,6 +45,8 @@ class EndpointPool {
   const io::SocketAddress& address() const { return address_; }
   const std::string& address_text() const { return record_->address(); }
   const health::EndpointRecordPtr& record() const { return record_; }
+  /// Null: the endpoint has none.
+  limiters::CircuitBreaker* breaker() const { return breaker_.get(); }
   /// This worker's part of the record.
   health::EndpointStats& stats() { return endpoint_stats_; }
 
@@ -58,6 +61,7 @@ class EndpointPool {
   observe::UpstreamStats& stats_;
   const io::SocketAddress address_;
   const health::EndpointRecordPtr record_;
+  const BreakerPtr breaker_;
   health::EndpointStats& endpoint_stats_;
   IntrusiveList<Connection> idle_;
   std::uint64_t idle_count_ = 0;

@@ -18,13 +18,18 @@ std::uint64_t requests_of(const health::EndpointRecord& record) {
   return sum;
 }
 
+Surroundings guarded(Surroundings around, const conf::Upstream& config) {
+  around.guard = std::make_shared<Guard>(config);
+  return around;
+}
+
 }  // namespace
 
 Supervisor::Supervisor(io::Loop& loop, const conf::Upstream& config, Surroundings around, std::uint64_t seed,
                        Workers workers, Tell tell)
     : loop_(loop),
       config_(config),
-      around_(std::move(around)),
+      around_(guarded(std::move(around), config)),
       workers_(std::move(workers)),
       monitor_(
           loop, config, seed, [this] { publish_fitness(); }, std::move(tell)),
@@ -41,7 +46,7 @@ Supervisor::~Supervisor() {
 void Supervisor::apply(const discovery::SnapshotPtr& snapshot) {
   ++plans_;
   plan_ = make_plan(config_, around_, *snapshot,
-                    [this](const discovery::Endpoint& endpoint) { return record_of(endpoint); });
+                    [this](const discovery::Endpoint& endpoint) { return remembered(endpoint); });
   forget_some();
   std::vector<health::Watched> watched;
   for (const PlannedEndpoint& planned : plan_->endpoints) watched.push_back({planned.record, planned.endpoint.address});
@@ -62,12 +67,14 @@ void Supervisor::publish_fitness() {
   workers_.fitness(fitness_);
 }
 
-health::EndpointRecordPtr Supervisor::record_of(const discovery::Endpoint& endpoint) {
+Remembered Supervisor::remembered(const discovery::Endpoint& endpoint) {
   Known& known = known_[endpoint.id];
-  if (!known.record)
+  if (!known.record) {
     known.record = std::make_shared<health::EndpointRecord>(endpoint.id, endpoint.address.text(), workers_.count);
+    known.breaker = around_.guard->make_endpoint_breaker();
+  }
   known.last_plan = plans_;
-  return known.record;
+  return {known.record, known.breaker};
 }
 
 void Supervisor::forget_some() {

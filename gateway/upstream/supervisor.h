@@ -44,6 +44,7 @@ class Supervisor {
   const Fitness& fitness() const { return *fitness_; }
   const health::Standing& standing(std::size_t endpoint) const { return monitor_.standing(endpoint); }
   const health::Monitor& monitor() const { return monitor_; }
+  const Guard& guard() const { return *around_.guard; }
   /// Picks of each endpoint of the plan in the last five to ten seconds.
   std::vector<std::uint64_t> recent_picks() const;
 
@@ -51,12 +52,13 @@ class Supervisor {
   /// Requests until 5 … 10 s ago, and until 0 … 5 s ago.
   struct Known {
     health::EndpointRecordPtr record;
+    BreakerPtr breaker;
     std::uint64_t requests_then = 0;
     std::uint64_t requests_lately = 0;
     std::uint64_t last_plan = 0;  ///< number of the last plan that it was in
   };
 
-  health::EndpointRecordPtr record_of(const discovery::Endpoint& endpoint);
+  Remembered remembered(const discovery::Endpoint& endpoint);
   void forget_some();
   void publish_fitness();
   void mark_time();

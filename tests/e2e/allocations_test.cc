@@ -35,21 +35,31 @@ class Allocations : public H1ToH1 {
   TempDir directory;
   const std::string file = directory.write("allocations", std::string(8, '\0'));
   const std::vector<std::string> preload = {"LD_PRELOAD=" PENSTOCK_COUNT_ALLOCATIONS, "PENSTOCK_ALLOCATIONS=" + file};
+
+  /// What five hundred small requests ask for, once all is warm.
+  std::uint64_t of_steady_requests(const Additions& additions) {
+    Gateway gateway(gateway_yaml(backend.address(), additions), preload);
+    backend.on_request([](Exchange& exchange) { exchange.ok("small"); });
+    SharedCounter allocations(file);
+    Client client(gateway);
+    const auto serve = [&](int requests) {
+      for (int i = 0; i < requests; ++i)
+        EXPECT_EQ(client.get("/some/path?with=query", "Accept: */*\r\n").status(), 200);
+    };
+    serve(100);
+    const std::uint64_t before = allocations.value();
+    EXPECT_GT(before, 0u) << "nothing is counted at all";
+    serve(500);
+    return allocations.value() - before;
+  }
 };
 
 TEST_F(Allocations, ASteadySmallRequestNeedsNone) {
-  Gateway gateway(gateway_yaml(backend.address()), preload);
-  backend.on_request([](Exchange& exchange) { exchange.ok("small"); });
-  SharedCounter allocations(file);
-  Client client(gateway);
-  const auto serve = [&](int requests) {
-    for (int i = 0; i < requests; ++i) ASSERT_EQ(client.get("/some/path?with=query", "Accept: */*\r\n").status(), 200);
-  };
-  serve(100);
-  const std::uint64_t before = allocations.value();
-  EXPECT_GT(before, 0u) << "nothing is counted at all";
-  serve(500);
-  EXPECT_EQ(allocations.value() - before, 0u);
+  EXPECT_EQ(of_steady_requests({}), 0u);
+}
+
+TEST_F(Allocations, RetriesAndBreakersInReadinessNeedNone) {
+  EXPECT_EQ(of_steady_requests({.upstream = "timeouts: { total: 5s }, retry: {}, circuit_breaker: { per: both }"}), 0u);
 }
 
 }  // namespace

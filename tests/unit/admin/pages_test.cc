@@ -13,6 +13,7 @@ class AGateway : public AdminSource {
   std::string metrics_text() const override { return "penstock_workers 2\n"; }
   std::vector<UpstreamView> upstreams() const override { return upstreams_; }
   std::vector<RouteView> routes() const override { return routes_; }
+  std::vector<LimitView> limits() const override { return {}; }
   std::string config_text() const override { return "workers: 2\n"; }
   bool ready() const override { return reason_.empty(); }
   std::string not_ready_reason() const override { return reason_; }
@@ -31,7 +32,7 @@ class PagesTest : public ::testing::Test {
 TEST_F(PagesTest, TheFirstPageListsTheOthersAndTheyExist) {
   const Page index = get("/");
   EXPECT_EQ(index.status, 200);
-  for (const char* path : {"/metrics", "/livez", "/readyz", "/upstreams", "/routes", "/config"}) {
+  for (const char* path : {"/metrics", "/livez", "/readyz", "/upstreams", "/routes", "/limits", "/config"}) {
     EXPECT_THAT(index.body, HasSubstr(path));
     EXPECT_EQ(get(path).status, 200) << path;
   }
@@ -60,6 +61,16 @@ TEST_F(PagesTest, PassesMetricsAndConfigurationOn) {
   EXPECT_EQ(get("/metrics").body, "penstock_workers 2\n");
   EXPECT_EQ(get("/metrics").content_type, "text/plain; version=0.0.4; charset=utf-8");
   EXPECT_EQ(get("/config").body, "workers: 2\n");
+}
+
+TEST_F(PagesTest, ShowsBreakersWhereThereAre) {
+  EndpointView endpoint;
+  endpoint.circuit_breaker = "open";
+  gateway_.upstreams_ = {{"orders", "maglev", {endpoint}, 7, true, "half_open"}, {"users", "maglev", {{}}, 1, false}};
+  const std::string body = get("/upstreams").body;
+  EXPECT_THAT(body, HasSubstr(R"("panic":true,"circuit_breaker":"half_open","endpoints")"));
+  EXPECT_THAT(body, HasSubstr(R"("circuit_breaker":"open","usable")"));
+  EXPECT_THAT(body, HasSubstr(R"("panic":false,"endpoints")"));
 }
 
 TEST_F(PagesTest, ShowsUpstreamsAndTheirEndpoints) {

@@ -15,6 +15,13 @@ except (ImportError, AttributeError):
     sys.exit(77)
 
 
+def keys_as_written(value):
+    """PyYAML reads YAML 1.1, where the key `on` is a truth value; for us and for editors (YAML 1.2) it is a word."""
+    if isinstance(value, dict):
+        return {"on" if key is True else key: keys_as_written(item) for key, item in value.items()}
+    return [keys_as_written(item) for item in value] if isinstance(value, list) else value
+
+
 def main():
     schema_path, *paths = sys.argv[1:]
     split = paths.index("--")
@@ -25,7 +32,7 @@ def main():
     for path in paths[:split] + paths[split + 1:]:
         good = path in paths[:split]
         with open(path, encoding="utf-8") as file:
-            errors = list(Validator(schema).iter_errors(yaml.safe_load(file)))
+            errors = list(Validator(schema).iter_errors(keys_as_written(yaml.safe_load(file))))
         if good != (not errors):
             wrong += 1
             print(f"{path}: should be {'taken' if good else 'refused'}", *(error.message[:200] for error in errors), sep="\n  ")

@@ -19,6 +19,7 @@ TEST(Values, DurationsAreNumbersWithAUnit) {
   EXPECT_EQ(duration_of("5s")->count(), 5'000);
   EXPECT_EQ(duration_of("1m")->count(), 60'000);
   EXPECT_EQ(duration_of("24h")->count(), 86'400'000);
+  EXPECT_EQ(duration_of("1d")->count(), 86'400'000);
 }
 
 TEST(Values, ADurationWithoutAUnitIsAskedForOne) {
@@ -93,6 +94,7 @@ TEST(Values, ALeadingZeroIsRefusedSinceItMayMeanOctal) {
 TEST(Values, FormattingGoesBackInTheLargestUnit) {
   EXPECT_EQ(format_duration(milliseconds(90'000)), "90s");
   EXPECT_EQ(format_duration(milliseconds(120'000)), "2m");
+  EXPECT_EQ(format_duration(hours(24)), "24h");
   EXPECT_EQ(format_size(8192), "8KiB");
   EXPECT_EQ(format_size(8193), "8193");
   EXPECT_EQ(format_size(kUnlimited), "unlimited");

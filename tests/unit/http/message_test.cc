@@ -27,8 +27,10 @@ const std::vector<std::pair<std::string, FieldId>> kKnownNames = {
     {"x-forwarded-prefix", FieldId::forwarded_other},
     {"x-forwarded-scheme", FieldId::forwarded_other},
     {"x-forwarded-server", FieldId::forwarded_other},
+    {"grpc-timeout", FieldId::grpc_timeout},
     {"host", FieldId::host},
     {"http2-settings", FieldId::http2_settings},
+    {"idempotency-key", FieldId::idempotency_key},
     {"keep-alive", FieldId::keep_alive},
     {"max-forwards", FieldId::max_forwards},
     {"proxy-authenticate", FieldId::proxy_authenticate},
@@ -46,6 +48,7 @@ const std::vector<std::pair<std::string, FieldId>> kKnownNames = {
     {"x-forwarded-host", FieldId::x_forwarded_host},
     {"x-forwarded-proto", FieldId::x_forwarded_proto},
     {"x-request-id", FieldId::x_request_id},
+    {"x-request-timeout-ms", FieldId::x_request_timeout_ms},
 };
 
 std::string with_odd_case(std::string name, std::size_t upper_each) {
@@ -58,7 +61,7 @@ std::string with_odd_case(std::string name, std::size_t upper_each) {
 TEST(FieldName, EachKnownOneIsFoundInAnyCase) {
   std::set<FieldId> ids;
   for (const auto& [name, id] : kKnownNames) ids.insert(id);
-  ASSERT_EQ(ids.size(), static_cast<std::size_t>(FieldId::x_request_id));
+  ASSERT_EQ(ids.size(), static_cast<std::size_t>(FieldId::x_request_timeout_ms));
   for (const auto& [name, id] : kKnownNames) {
     EXPECT_EQ(parse_field_id(name), id) << name;
     for (const std::size_t step : {1, 2, 3}) EXPECT_EQ(parse_field_id(with_odd_case(name, step)), id) << name;

@@ -103,11 +103,21 @@ TEST_F(MetricsTest, HistogramsAreCumulativeAndInSeconds) {
 TEST_F(MetricsTest, ShowsEveryUpstreamFromTheFirstScrapeOn) {
   one_.upstreams[0].connections_idle.add(2);
   two_.upstreams[0].connections_idle.add(1);
-  two_.upstreams[0].retries.add();
+  two_.upstreams[0].retries[0].add();
   EXPECT_EQ(value(R"(penstock_upstream_connections{upstream="o",state="idle"})"), "3");
   EXPECT_EQ(value(R"(penstock_upstream_connections{upstream="u",state="active"})"), "0");
   EXPECT_EQ(value(R"(penstock_upstream_retries_total{upstream="o",reason="stale_connection"})"), "1");
   EXPECT_EQ(value(R"(penstock_upstream_connect_errors_total{upstream="u"})"), "0");
+}
+
+TEST_F(MetricsTest, ShowsBreakersOfThoseThatHaveOne) {
+  input_.upstream_health.resize(2);
+  input_.upstream_health[0].breaker = 1;
+  input_.upstream_health[0].peers = {{"a:1", true, 2}, {"b:1", true}};
+  EXPECT_EQ(value(R"(penstock_upstream_circuit_breaker_state{upstream="o"})"), "1");
+  EXPECT_EQ(value(R"(penstock_upstream_endpoint_circuit_breaker_state{upstream="o",peer="a:1"})"), "2");
+  EXPECT_THAT(render_metrics(input_), Not(HasSubstr(R"(circuit_breaker_state{upstream="u"})")));
+  EXPECT_THAT(render_metrics(input_), Not(HasSubstr(R"(circuit_breaker_state{upstream="o",peer="b:1"})")));
 }
 
 TEST_F(MetricsTest, ShowsEveryKindOfErrorButNone) {

@@ -30,9 +30,12 @@ TEST(ExchangeStates, TheRequestMovesAsDrawn) {
   expect_just<Request>({
       {Request::head, {Request::choosing, Request::discarding, Request::aborted}},
       {Request::choosing, {Request::connecting, Request::sending, Request::discarding, Request::aborted}},
-      {Request::connecting, {Request::choosing, Request::sending, Request::discarding, Request::aborted}},
-      {Request::sending, {Request::choosing, Request::sent, Request::discarding, Request::aborted}},
-      {Request::sent, {Request::choosing, Request::aborted}},
+      {Request::connecting,
+       {Request::choosing, Request::sending, Request::backing_off, Request::discarding, Request::aborted}},
+      {Request::sending,
+       {Request::choosing, Request::sent, Request::backing_off, Request::discarding, Request::aborted}},
+      {Request::sent, {Request::choosing, Request::backing_off, Request::aborted}},
+      {Request::backing_off, {Request::choosing, Request::discarding, Request::aborted}},
       {Request::discarding, {Request::sent, Request::discarding, Request::aborted}},
       {Request::aborted, {}},
   });
@@ -52,7 +55,7 @@ TEST(ExchangeStates, TheResponseMovesAsDrawn) {
 TEST(ExchangeStates, ARetryGoesBackToChoosing) {
   Tracked<Request> request(Request::head);
   for (const Request next : {Request::choosing, Request::connecting, Request::choosing, Request::sending, Request::sent,
-                             Request::choosing}) {
+                             Request::backing_off, Request::choosing}) {
     request.follow(next);
     EXPECT_EQ(request, next);
   }

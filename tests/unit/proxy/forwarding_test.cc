@@ -85,6 +85,15 @@ TEST_F(ForwardRequest, FramingFieldsAreLeftToTheWriter) {
   EXPECT_EQ(get("Content-Length"), "");
 }
 
+TEST_F(ForwardRequest, TheDeadlineIsOursToTell) {
+  request("X-Request-Timeout-Ms: 900\r\ngrpc-timeout: 1S\r\n");
+  EXPECT_EQ(get("X-Request-Timeout-Ms"), "");
+  EXPECT_EQ(get("grpc-timeout"), "1S");
+  context.timeout_ms = 899;
+  request("X-Request-Timeout-Ms: 900\r\n");
+  EXPECT_EQ(get("X-Request-Timeout-Ms"), "899");
+}
+
 TEST_F(ForwardRequest, AHostOtherThanTheTargetsIsReplaced) {
   raw("GET http://target:81/ HTTP/1.1\r\nHost: other\r\n\r\n");
   EXPECT_EQ(get("Host"), "target:81");

@@ -30,8 +30,11 @@ const std::map<ErrorKind, Expected> kExpected = {
     {ErrorKind::client_gone, {499, ""}},
     {ErrorKind::no_route, {404, ""}},
     {ErrorKind::method_not_allowed, {405, ""}},
+    {ErrorKind::rate_limited, {429, "http_request_denied"}},
+    {ErrorKind::overloaded, {503, "connection_limit_reached"}},
     {ErrorKind::no_endpoint, {503, "destination_unavailable"}},
     {ErrorKind::pool_full, {503, "connection_limit_reached"}},
+    {ErrorKind::circuit_open, {503, "destination_unavailable"}},
     {ErrorKind::connect_failed, {502, "connection_refused"}},
     {ErrorKind::connect_timeout, {504, "connection_timeout"}},
     {ErrorKind::upstream_reset, {502, "connection_terminated"}},
@@ -90,7 +93,8 @@ TEST(Reply, EndsTheConnectionAfterWhatTheClientDidWrongAndNotAfterWhatTheUpstrea
 
 TEST(Reply, SaysWhenToTryAgainWhereThatMayHelp) {
   for (const auto& [kind, expected] : kExpected) {
-    EXPECT_EQ(make_reply(kind, "", "").retry_after_s > 0, expected.status == 503) << name(kind);
+    EXPECT_EQ(make_reply(kind, "", "").retry_after_s > 0, expected.status == 503 || expected.status == 429)
+        << name(kind);
   }
 }
 

@@ -131,7 +131,9 @@ class ClusterTest : public io::LoopTest {
     return begin(attempt, Choice{.tried = tried, .fresh = fresh});
   }
   bool begin(Attempt& attempt, const Choice& choice) {
-    attempt.lease = cluster().lease(attempt, http::Method::get, choice, attempt.error);
+    Refusal refusal;
+    attempt.lease = cluster().lease(attempt, http::Method::get, choice, refusal);
+    attempt.error = refusal.error;
     if (attempt.lease && attempt.lease->connected()) attempt.send();
     return static_cast<bool>(attempt.lease);
   }

@@ -91,7 +91,8 @@ TEST_F(ConnectionTest, AChunkedRequestIsFramedAndEndsWithItsTrailers) {
   ASSERT_TRUE(wait_for(attempt));
   attempt.lease.reset();
   Attempt chunked;
-  chunked.lease = cluster().lease(chunked, http::Method::post, {}, chunked.error);
+  Refusal refusal;
+  chunked.lease = cluster().lease(chunked, http::Method::post, {}, refusal);
   const std::vector<http::Field> trailers = {{"Digest", "d"}};
   chunked.lease->send_head({"POST", "/", {}, false}, {{}, {}, {http::BodyKind::chunked, 0}, {}});
   chunked.lease->send_body("0123456789");

@@ -77,6 +77,29 @@ TEST_F(SupervisorTest, CountsOutliveAnEndpointsAbsence) {
   EXPECT_EQ(record(0).worker(1).requests.value(), 7u);
 }
 
+TEST_F(SupervisorTest, BreakersAndTheBudgetOutliveASnapshot) {
+  config.circuit_breaker = conf::CircuitBreaker{.per = conf::BreakerPer::both};
+  apply({"a:1", "b:1"});
+  apply({"b:1"});
+  apply({"a:1", "b:1"});
+  ASSERT_NE(plans[0]->endpoints[0].breaker, nullptr);
+  EXPECT_NE(plans[0]->guard->breaker(), nullptr);
+  EXPECT_EQ(plans[0]->guard, plans[2]->guard);
+  EXPECT_EQ(plans[0]->endpoints[0].breaker, plans[2]->endpoints[0].breaker);
+  EXPECT_NE(plans[2]->endpoints[0].breaker, plans[2]->endpoints[1].breaker);
+}
+
+TEST_F(SupervisorTest, BreakersAreWhereTheyAreWanted) {
+  apply({"a:1"});
+  EXPECT_EQ(plans[0]->endpoints[0].breaker, nullptr);
+  EXPECT_EQ(plans[0]->guard->breaker(), nullptr);
+  storage.reset();
+  config.circuit_breaker = conf::CircuitBreaker{.per = conf::BreakerPer::endpoint};
+  apply({"a:1"});
+  EXPECT_NE(plans[1]->endpoints[0].breaker, nullptr);
+  EXPECT_EQ(plans[1]->guard->breaker(), nullptr);
+}
+
 TEST_F(SupervisorTest, RecentPicksAreThoseOfAllWorkers) {
   apply({"a:1", "b:1"});
   record(0).worker(0).requests.add(3);

@@ -1,0 +1,55 @@
+// A limiter's words: one, or one for each value of a key.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "conf/config.h"
+#include "gateway/base/siphash.h"
+#include "gateway/filters/limit.h"
+#include "gateway/filters/request_key.h"
+#include "limiters/keyed_table.h"
+
+namespace penstock::filters {
+
+/// Any thread. A request that lacks a part of the key counts by its client's address in that place: leaving a header
+/// out is no way around a limit.
+class KeyedWords {
+ public:
+  KeyedWords(const conf::Limit& config, const SipKey& key) : keys_(config.key), sip_(key) {
+    // A set of the table may be full by chance while others are not: room for half as many again.
+    if (!keys_.empty()) table_.emplace(config.max_keys + config.max_keys / 2);
+  }
+
+  /// The request's. `recovered` as for limiters::KeyedTable::find().
+  template <class Recovered>
+  std::atomic<std::uint64_t>& of(const Asked& asked, const Recovered& recovered) {
+    return table_ ? table_->find(hash(asked), recovered).word : word_;
+  }
+  template <class Recovered>
+  std::uint64_t busy(const Recovered& recovered) const {
+    return table_ ? table_->busy(recovered) : 0;
+  }
+
+ private:
+  std::uint64_t hash(const Asked& asked) const {
+    std::array<char, IpAddress::kMaxText> buffer;
+    std::uint64_t hash = 0;
+    for (const conf::RequestKey& key : keys_) {
+      std::string_view text = find_key(key, asked.head, asked.client, buffer);
+      if (text.empty()) text = address_key(asked.client, buffer);
+      hash = siphash({sip_.k0 ^ hash, sip_.k1}, text);
+    }
+    return hash;
+  }
+
+  const std::vector<conf::RequestKey> keys_;
+  const SipKey sip_;
+  std::optional<limiters::KeyedTable> table_;
+  alignas(64) std::atomic<std::uint64_t> word_{0};
+};
+
+}  // namespace penstock::filters
