@@ -61,15 +61,19 @@ def start_backend(folder):
     location / {{ default_type text/plain; return 200 "{text}"; }}""", addresses=BACKEND_ADDRESSES)
 
 
-def start_nginx(folder, backend):
-    return nginx("nginx", folder, free_port(), PROXY_CORE,
-                 'location / { proxy_pass http://backend; proxy_http_version 1.1; proxy_set_header Connection ""; }',
-                 f"upstream backend {{ server 127.0.0.1:{backend.port}; keepalive 256; keepalive_requests {MANY}; }}")
+def start_nginx(folder, backend, name="nginx", http="", location=""):
+    """`http`, `location`: further directives there."""
+    return nginx(name, folder, free_port(), PROXY_CORE,
+                 f"""location / {{ proxy_pass http://backend; proxy_http_version 1.1; proxy_set_header Connection "";
+    {location} }}""",
+                 f"""upstream backend {{ server 127.0.0.1:{backend.port}; keepalive 256; keepalive_requests {MANY}; }}
+  {http}""")
 
 
-def start_haproxy(folder, backend):
+def start_haproxy(folder, backend, name="haproxy", front="", back="", server=""):
+    """`front`, `back`: further lines of these sections; `server`: further words of the server's line."""
     port = free_port()
-    config = write(folder, "haproxy.cfg", f"""
+    config = write(folder, f"{name}.cfg", f"""
 global
   nbthread 1
   maxconn {max_connections()}
@@ -83,11 +87,13 @@ defaults
 frontend front
   bind 127.0.0.1:{port} backlog 4096
   default_backend back
+{front}
 backend back
-  server one 127.0.0.1:{backend.port}
+{back}
+  server one 127.0.0.1:{backend.port} {server}
 """)
-    return Program("haproxy", [find("haproxy"), "-db", "-f", config], port, PROXY_CORE,
-                   os.path.join(folder, "haproxy.output"))
+    return Program(name, [find("haproxy"), "-db", "-f", config], port, PROXY_CORE,
+                   os.path.join(folder, f"{name}.output"))
 
 
 def start_relay(path, folder, backend):
@@ -98,8 +104,8 @@ def start_relay(path, folder, backend):
 ONE_ROUTE = "  - { match: { path: /* }, upstream: backend }\n"
 
 
-def start_penstock(path, name, folder, backend, routes=ONE_ROUTE, endpoints=1, upstream=""):
-    """`upstream`: further keys of the upstream, as lines."""
+def start_penstock(path, name, folder, backend, routes=ONE_ROUTE, endpoints=1, upstream="", pool=""):
+    """`upstream`: further keys of the upstream, as lines; `pool`: further keys of its pool."""
     listed = ", ".join(f"{address}:{backend.port}" for address in BACKEND_ADDRESSES[:endpoints])
     port, admin = free_port(), free_port()
     config = write(folder, f"{name.replace('/', '_')}.yaml", f"""
@@ -112,7 +118,7 @@ admin: {{ bind: "127.0.0.1:{admin}" }}
 upstreams:
   backend:
     endpoints: [{listed}]
-    pool: {{ requests_per_connection: {MANY} }}
+    pool: {{ requests_per_connection: {MANY}{pool} }}
 {upstream}
 routes:
 {routes}""")
