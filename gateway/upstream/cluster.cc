@@ -140,7 +140,9 @@ void Cluster::apply(FitnessPtr fitness) {
   const Nanos now = loop_.now();
   for (std::uint32_t i = 0; i < loads_.size(); ++i) {
     const Nanos since = fitness_->recovered_at[i];
-    if (since != 0 && since + slow_start_.window_ns > now) ramping_.push_back(i);
+    const bool in_window = since != 0 && since + slow_start_.window_ns > now;
+    // One whose window has just ended may not have its whole share yet.
+    if (in_window || loads_[i].share != balancers::kWholeShare) ramping_.push_back(i);
   }
   ramp();
 }

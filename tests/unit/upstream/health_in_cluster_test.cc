@@ -97,6 +97,19 @@ TEST_F(HealthInClusterTest, AndHasItsShareWhenTheWindowIsOver) {
   EXPECT_EQ(picks_of(b, 300), 100);
 }
 
+TEST_F(HealthInClusterTest, AlsoIfNewsOfOthersComesJustThen) {
+  config.slow_start = conf::SlowStart{conf::milliseconds(20), 0.1, 1};
+  cluster_storage.reset();
+  SetUp();
+  goes_out(b);
+  comes_back(b);
+  const Nanos begun = loop.now();
+  ASSERT_TRUE(run_until([&] { return loop.now() > begun + 21 * kNanosPerMilli; }));
+  tell_fitness();
+  ASSERT_TRUE(run_until([&] { return loop.now() > begun + 150 * kNanosPerMilli; }));
+  EXPECT_EQ(picks_of(b, 300), 100);
+}
+
 TEST_F(HealthInClusterTest, WhereAllAreNewNobodyIsSlow) {
   config.slow_start = conf::SlowStart{conf::milliseconds(10'000), 0.1, 1};
   cluster_storage.reset();
