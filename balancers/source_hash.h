@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "balancers/alias_table.h"
 #include "balancers/balancer.h"
 
 namespace penstock::balancers {
@@ -19,16 +20,14 @@ class SourceHash final : public Balancer {
   std::optional<std::uint32_t> pick(std::span<const Load> loads, const Pick& pick) override;
 
  private:
-  /// As many columns as members, equally wide; each is shared by at most two (Walker's alias method).
-  struct Column {
-    std::uint32_t until = ~std::uint32_t{0};  ///< of the column's 2^32, the part that is `own`
-    std::uint32_t own = 0;
-    std::uint32_t other = 0;
+  struct Table {
+    explicit Table(const std::vector<Member>& members);
+    std::vector<std::uint32_t> by_name;  ///< rank → member
+    AliasTable ranks;                    ///< drawn by the key in place of chance
   };
   SourceHash(const SourceHash&) = default;
-  static std::vector<Column> make_table(const std::vector<Member>& members);
 
-  std::shared_ptr<const std::vector<Column>> columns_;
+  std::shared_ptr<const Table> table_;
 };
 
 }  // namespace penstock::balancers
