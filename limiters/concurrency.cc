@@ -2,9 +2,9 @@
 
 namespace penstock::limiters {
 
-Permit Concurrency::try_acquire(std::uint32_t reserve) {
+Permit Concurrency::try_acquire(std::uint32_t reserve, std::uint32_t beyond) {
   const std::uint32_t all = limit();
-  const std::uint32_t limit = all > reserve ? all - reserve : 0;
+  const std::uint32_t limit = (all > reserve ? all - reserve : 0) + beyond;
   std::uint32_t count = in_flight();
   // Not add-and-take-back: those who are about to take back would keep out others for whom there is room.
   while (count < limit) {

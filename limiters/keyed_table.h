@@ -40,6 +40,11 @@ class KeyedTable {
   template <class Recovered>
   std::size_t busy(const Recovered& recovered) const;
 
+  /// `visit(hash, word value)` for each key that there is a word for. While others use the table it sees each word at
+  /// some moment of the call.
+  template <class Visit>
+  void for_each(Visit visit) const;
+
   std::size_t capacity() const { return (mask_ + 1) * kWays; }
   std::size_t bytes() const { return (mask_ + 1) * sizeof(Set); }
 
@@ -81,6 +86,16 @@ std::size_t KeyedTable::busy(const Recovered& recovered) const {
     for (const Word& word : sets_[i].words) count += recovered(word.load(std::memory_order_relaxed)) ? 0 : 1;
   }
   return count;
+}
+
+template <class Visit>
+void KeyedTable::for_each(Visit visit) const {
+  for (std::size_t i = 0; i <= mask_; ++i) {
+    for (std::size_t way = 0; way < kWays; ++way) {
+      const std::uint64_t key = sets_[i].keys[way].load(std::memory_order_relaxed);
+      if (key != 0) visit(key, sets_[i].words[way].load(std::memory_order_relaxed));
+    }
+  }
 }
 
 }  // namespace penstock::limiters

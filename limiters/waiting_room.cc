@@ -12,9 +12,9 @@ WaitingRoom::~WaitingRoom() {
   }
 }
 
-WaitingRoom::Entry WaitingRoom::enter(Waiter& waiter, std::uint64_t now_ns) {
+WaitingRoom::Entry WaitingRoom::enter(Waiter& waiter, std::uint64_t now_ns, bool full) {
   Waiter* displaced = nullptr;
-  if (size_ >= settings_.places) {
+  if (full || size_ >= settings_.places) {
     displaced = lowest_below(waiter.priority_);
     if (displaced == nullptr) return {};
     unlink(*displaced);
@@ -36,17 +36,29 @@ void WaitingRoom::leave(Waiter& waiter) {
   if (waiter.room_ == this) unlink(waiter);
 }
 
-Waiter* WaitingRoom::next(std::uint64_t now_ns) {
+Waiter* WaitingRoom::first(std::uint64_t now_ns) {
   for (std::size_t i = 0; i < kPriorities; ++i) {
     Waiter* waiter = first_in_time(lines_[i], standing(static_cast<Priority>(i), now_ns), now_ns);
-    if (waiter == nullptr) continue;
-    unlink(*waiter);
-    return waiter;
+    if (waiter != nullptr) return waiter;
+  }
+  return nullptr;
+}
+
+Waiter* WaitingRoom::next(std::uint64_t now_ns) {
+  Waiter* waiter = first(now_ns);
+  if (waiter != nullptr) unlink(*waiter);
+  return waiter;
+}
+
+const Waiter* WaitingRoom::oldest() const {
+  for (const Line& line : lines_) {
+    if (line.oldest != nullptr) return line.oldest;
   }
   return nullptr;
 }
 
 bool WaitingRoom::standing(Priority priority, std::uint64_t now_ns) const {
+  if (settings_.in_order) return false;
   const Line& line = lines_[static_cast<std::size_t>(priority)];
   return line.newest != nullptr && now_ns > line.last_empty_ns + settings_.patience_ns;
 }

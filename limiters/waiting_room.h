@@ -27,6 +27,9 @@ class Waiter {
   ~Waiter();
 
   bool waiting() const { return room_ != nullptr; }
+  Priority priority() const { return priority_; }
+  /// Not while waiting().
+  void set_priority(Priority priority) { priority_ = priority; }
   /// When the owner must take it out with leave() and refuse the request; valid while waiting().
   std::uint64_t deadline_ns() const { return deadline_ns_; }
 
@@ -44,6 +47,8 @@ struct WaitingRoomSettings {
   std::uint64_t patience_ns =
       100'000'000;  ///< the longest wait, and how long a queue stands before it is a standing one
   std::uint64_t standing_wait_ns = 5'000'000;  ///< the longest wait in a standing queue
+  /// Strictly first come, first served within a class, each with the whole patience, however long the queue stands.
+  bool in_order = false;
 };
 
 /// Belongs to one thread, and doesn't own the waiters. All operations are O(1), but that next() steps over overdue
@@ -60,12 +65,16 @@ class WaitingRoom {
     Waiter* displaced = nullptr;  ///< of a lower class, no longer waiting: to be refused
   };
   /// `waiter` must not be waiting. When the room is full, the longest waiting of the lowest class goes, if that is
-  /// below the newcomer's.
-  Entry enter(Waiter& waiter, std::uint64_t now_ns);
+  /// below the newcomer's. `full`: it counts as full, whoever is here.
+  Entry enter(Waiter& waiter, std::uint64_t now_ns, bool full = false);
   /// Nothing if it is not waiting here.
   void leave(Waiter& waiter);
-  /// Takes out whoever is to have the place that has become free; nullptr if nobody waits who is still in time.
+  /// Who is to have the place that becomes free; nullptr if nobody waits who is still in time.
+  Waiter* first(std::uint64_t now_ns);
+  /// The same, and takes it out.
   Waiter* next(std::uint64_t now_ns);
+  /// Who has waited the longest of the highest class that waits; nullptr if nobody waits.
+  const Waiter* oldest() const;
 
   std::size_t size() const { return size_; }
   /// True if those of this class have been waiting without a break for longer than the patience.

@@ -34,6 +34,16 @@ TEST(Concurrency, CountsDownOnceOnEveryPath) {
   EXPECT_EQ(places.in_flight(), 0u);
 }
 
+TEST(Concurrency, IsCrowdedAboveThreeQuarters) {
+  Concurrency places(4);
+  std::vector<Permit> inside;
+  for (int i = 0; i < 3; ++i) inside.push_back(places.try_acquire());
+  EXPECT_FALSE(inside[0].crowded());
+  inside.push_back(places.try_acquire());
+  EXPECT_TRUE(inside[0].crowded());
+  EXPECT_FALSE(Permit().crowded());
+}
+
 TEST(Concurrency, WaitsForThoseInsideWhenTheLimitIsLowered) {
   Concurrency places(3);
   std::vector<Permit> inside;
@@ -90,6 +100,16 @@ TEST(Concurrency, IsNeverExceededByManyThreads) {
   EXPECT_LE(most, 5u);
   EXPECT_LE(places.take_peak(), 5u);
   EXPECT_EQ(places.in_flight(), 0u);
+}
+
+TEST(Concurrency, WhoMayGoBeyondTheLimitDoesWhileOthersMayNot) {
+  Concurrency places(2);
+  const Permit one = places.try_acquire();
+  const Permit two = places.try_acquire();
+  EXPECT_FALSE(places.try_acquire());
+  const Permit three = places.try_acquire(0, 1);
+  EXPECT_TRUE(three);
+  EXPECT_FALSE(places.try_acquire(0, 1));
 }
 
 }  // namespace

@@ -92,6 +92,33 @@ TEST_F(Room, SendsTheLowestClassAwayWhenItIsFull) {
   EXPECT_EQ(room.size(), 3u);
 }
 
+TEST_F(Room, MayBeFullWithSomebodyElsesWaiters) {
+  enter(background);
+  EXPECT_FALSE(room.enter(sheddable, now, true).displaced == nullptr);
+  EXPECT_FALSE(room.enter(background, now, true).entered);
+}
+
+TEST_F(Room, SaysWhoWouldBeNextAndWhoHasWaitedTheLongest) {
+  EXPECT_EQ(room.oldest(), nullptr);
+  let_it_stand();
+  enter(a);
+  EXPECT_EQ(room.oldest(), &old);
+  EXPECT_EQ(room.first(now), &a);
+  EXPECT_EQ(room.size(), 2u);
+  enter(critical);
+  EXPECT_EQ(room.oldest(), &critical);
+}
+
+TEST_F(Room, KeepsStrictOrderWhereThatIsWanted) {
+  WaitingRoom strict{{.places = 9, .patience_ns = 300 * kMilli, .in_order = true}};
+  strict.enter(a, now);
+  strict.enter(b, now + 290 * kMilli);
+  strict.enter(c, now + 301 * kMilli);
+  EXPECT_EQ(c.deadline_ns(), now + 601 * kMilli);
+  EXPECT_EQ(strict.next(now + 302 * kMilli), &b) << "the first is overdue";
+  EXPECT_EQ(strict.next(now + 302 * kMilli), &c);
+}
+
 TEST_F(Room, HasAStandingQueueOfOneClassAlone) {
   enter(background);
   now += 200 * kMilli;
