@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "conf/registries.h"
+
 namespace penstock::conf {
 
 using std::chrono::milliseconds;
@@ -36,6 +38,7 @@ struct ListenerTimeouts {
   milliseconds header{10'000};  ///< first byte of a request to the end of its head; 408
   milliseconds body{30'000};    ///< between two reads of a body, or two writes of a response; 408
   milliseconds idle{75'000};    ///< between two requests on a connection; closed silently
+  friend bool operator==(const ListenerTimeouts&, const ListenerTimeouts&) = default;
 };
 
 /// listeners[].max: the largest request that is accepted.
@@ -45,12 +48,14 @@ struct ListenerLimits {
   std::uint64_t header_fields = 100;               ///< 431
   std::uint64_t body = 10 << 20;                   ///< 413; kUnlimited for none
   std::uint64_t requests_per_connection = 10'000;  ///< then "Connection: close"
+  friend bool operator==(const ListenerLimits&, const ListenerLimits&) = default;
 };
 
 struct Listener {
   Address bind;
   ListenerTimeouts timeouts;
   ListenerLimits max;
+  friend bool operator==(const Listener&, const Listener&) = default;
 };
 
 /// upstreams.NAME.timeouts, and what a route may override.
@@ -61,6 +66,7 @@ struct UpstreamTimeouts {
   /// From the request's head to the last byte of the answer. Left out: 30 s to the answer's head, and no bound on a
   /// body that keeps moving.
   std::optional<milliseconds> total;
+  friend bool operator==(const UpstreamTimeouts&, const UpstreamTimeouts&) = default;
 };
 
 inline constexpr milliseconds kDefaultTotal{30'000};
@@ -70,6 +76,7 @@ struct Endpoint {
   std::uint32_t weight = 1;  ///< 1 … 65535
   std::string zone;
   std::uint32_t priority = 0;  ///< 0 … 127: those of a higher number take over as the lower ones fail
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
 /// upstreams.NAME.pool: kept-alive connections, counted per endpoint and worker.
@@ -78,6 +85,7 @@ struct Pool {
   std::uint64_t max_connections = 4096;  ///< in all; beyond it 503
   milliseconds idle{55'000};             ///< an idle connection is closed after this
   std::uint64_t requests_per_connection = 10'000;
+  friend bool operator==(const Pool&, const Pool&) = default;
 };
 
 enum class BalancerPolicy {
@@ -111,6 +119,7 @@ struct Balancer {
   std::optional<double> bounded_load{};  ///< consistent_hash: 1.01 … 10 times the mean
   bool consistent = false;               ///< source_hash
   milliseconds decay{10'000};            ///< peak_ewma
+  friend bool operator==(const Balancer&, const Balancer&) = default;
 };
 
 enum class SameSite { strict, lax, none };
@@ -124,6 +133,7 @@ struct Sticky {
   std::optional<milliseconds> max_age{};  ///< left out: as long as the browser runs
   bool secure = false;                    ///< sent back over TLS only
   SameSite same_site = SameSite::lax;
+  friend bool operator==(const Sticky&, const Sticky&) = default;
 };
 
 /// upstreams.NAME.slow_start: new and recovered endpoints get their share bit by bit.
@@ -131,12 +141,14 @@ struct SlowStart {
   milliseconds window{2'000};
   double min_share = 0.1;   ///< 0.01 … 1
   double aggression = 1.0;  ///< 0.1 … 10
+  friend bool operator==(const SlowStart&, const SlowStart&) = default;
 };
 
 /// upstreams.NAME.subset: this gateway uses only so many of the endpoints.
 struct Subset {
   std::uint32_t size = 0;     ///< 1 …
   std::uint32_t gateway = 0;  ///< this gateway's number among all: 0, 1, 2, …
+  friend bool operator==(const Subset&, const Subset&) = default;
 };
 
 struct StatusRange {
@@ -155,6 +167,7 @@ struct HealthCheck {
   milliseconds timeout{2'000};
   std::uint32_t unhealthy_after = 3;  ///< failed checks in a row
   std::uint32_t healthy_after = 2;    ///< passed checks in a row
+  friend bool operator==(const HealthCheck&, const HealthCheck&) = default;
 };
 
 /// upstreams.NAME.outlier: endpoints that fail requests are ejected for a while. A failure is a connection that can't
@@ -171,6 +184,7 @@ struct Outlier {
   milliseconds max_eject_for{300'000};
   double max_ejected = 0.5;  ///< of the endpoints; always at least one may be, and never the last
   bool enforce = true;       ///< false: count and tell, but eject nobody
+  friend bool operator==(const Outlier&, const Outlier&) = default;
 };
 
 /// So many in a time: "100/s", "6000/m", "10/h", "1/d".
@@ -182,6 +196,10 @@ struct Rate {
 
 enum class LimitKind { token_bucket, sliding_window, fixed_window, leaky_bucket, concurrency, adaptive };
 
+/// Who of those that wait for a place goes first. priority: the highest class; within one the newest, once the queue
+/// no longer empties.
+enum class QueueOrder { fifo, priority };
+
 /// An entry of `limits`, of a route or an upstream. What its kind does not use is not written for it.
 struct Limit {
   LimitKind kind = LimitKind::token_bucket;
@@ -190,22 +208,25 @@ struct Limit {
   std::uint32_t burst = 1;       ///< token_bucket: at once after a rest; what comes in a second, unless written (≥ 1)
   std::uint32_t limit = 0;       ///< sliding_window, fixed_window: requests; concurrency: requests under way
   milliseconds window{0};        ///< sliding_window, fixed_window
-  std::uint32_t queue = 0;       ///< leaky_bucket: requests that may wait
-  milliseconds max_wait{1'000};  ///< leaky_bucket
-  std::optional<milliseconds> p99;  ///< adaptive: the target; left out: near the unloaded latency
+  std::uint32_t queue = 0;       ///< leaky_bucket, concurrency without a key: requests that may wait
+  milliseconds max_wait{1'000};  ///< leaky_bucket, concurrency
+  QueueOrder order = QueueOrder::fifo;  ///< concurrency
+  std::optional<milliseconds> p99;      ///< adaptive: the target; left out: near the unloaded latency
   /// One count for each value (or combination of values). Empty: one count for all. Not for adaptive.
   std::vector<RequestKey> key;
   std::uint32_t max_keys = 100'000;  ///< that can be busy at once
   bool enforce = true;               ///< false: count what would be refused, and let it pass
+  friend bool operator==(const Limit&, const Limit&) = default;
 };
 
 /// Which requests go first when not all can be served.
-enum class Priority { critical, normal, sheddable, background };
+enum class Priority : std::uint8_t { critical, normal, sheddable, background };
 
 /// Which fields tell clients of rate limits.
 struct RateLimitHeaders {
   bool draft = true;         ///< RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers)
   bool x_ratelimit = false;  ///< X-RateLimit-Limit, -Remaining, -Reset
+  friend bool operator==(const RateLimitHeaders&, const RateLimitHeaders&) = default;
 };
 
 /// Why a try may be repeated: one of these, or the status code that it ended with (a time-out is a 504).
@@ -216,6 +237,10 @@ constexpr RetryCause status_cause(int status) {
 }
 
 inline constexpr std::uint32_t kMostAttempts = 10;
+
+/// How long a try may take until another one is begun beside it. Without a value: the P95 of what the upstream's
+/// answers take, from the request sent to the answer's head.
+using HedgeAfter = std::optional<milliseconds>;
 
 /// upstreams.NAME.retry, with a route's overrides folded in. Requests that may not be sent twice (neither idempotent
 /// nor with an Idempotency-Key) are repeated only if nothing of them was sent.
@@ -229,6 +254,8 @@ struct Retry {
   milliseconds max_backoff{250};
   std::uint64_t max_body = 64 << 10;              ///< the longest body that is kept for another try
   std::optional<milliseconds> per_try_timeout{};  ///< request sent to the answer's head
+  std::optional<HedgeAfter> hedge_after{};        ///< only requests that may be sent twice; none: never
+  friend bool operator==(const Retry&, const Retry&) = default;
 };
 
 enum class BreakerPer { upstream, endpoint, both };
@@ -245,11 +272,13 @@ struct CircuitBreaker {
   milliseconds ramp{5'000};  ///< from a tenth to all of the load, once it closes; 0 = at once
   BreakerPer per = BreakerPer::endpoint;
   bool enforce = true;  ///< false: count, but refuse nothing
+  friend bool operator==(const CircuitBreaker&, const CircuitBreaker&) = default;
 };
 
 struct Upstream {
   std::string name;
-  std::vector<Endpoint> endpoints;  ///< at least one
+  std::vector<Endpoint> endpoints;   ///< at least one, unless `discover` is set
+  std::optional<Discover> discover;  ///< instead of endpoints
   Balancer balancer;
   std::optional<Sticky> sticky;
   std::optional<SlowStart> slow_start = SlowStart{};
@@ -262,6 +291,7 @@ struct Upstream {
   std::optional<CircuitBreaker> circuit_breaker;
   UpstreamTimeouts timeouts;
   Pool pool;
+  friend bool operator==(const Upstream&, const Upstream&) = default;
 };
 
 /// What a request must have. Empty means "any". The most specific route wins whatever the order (docs/config.md,
@@ -272,6 +302,7 @@ struct Match {
   std::vector<std::string> methods;                          ///< upper case
   std::vector<std::pair<std::string, std::string>> headers;  ///< name (lower case) → exact value; "*" = present
   std::vector<std::pair<std::string, std::string>> query;    ///< name → exact value (decoded); "*" = present
+  friend bool operator==(const Match&, const Match&) = default;
 };
 
 /// A fixed answer.
@@ -279,12 +310,35 @@ struct Respond {
   int status = 200;  ///< 200 … 599
   std::string body;
   std::string content_type = "text/plain; charset=utf-8";
+  friend bool operator==(const Respond&, const Respond&) = default;
+};
+
+/// Why a request can't be served as its route says.
+enum class FallbackCause : std::uint8_t {
+  rate_limit,    ///< a limit that is the client's own fault (429)
+  overload,      ///< a limit that is not, or no connection to be had
+  circuit_open,  ///< a circuit breaker refuses
+  no_endpoint,   ///< none is usable
+  failure,       ///< the last try failed without an answer
+  count_
+};
+inline constexpr std::size_t kFallbackCauses = static_cast<std::size_t>(FallbackCause::count_);
+
+/// routes[].fallback: what is done instead. Exactly one of respond and upstream is set.
+struct Fallback {
+  std::optional<Respond> respond;
+  std::optional<std::uint32_t> upstream;  ///< index into Config::upstreams; its own limits, retries and timeouts hold
+  /// All that is not the client's own fault, unless written.
+  std::vector<FallbackCause> on = {FallbackCause::overload, FallbackCause::circuit_open, FallbackCause::no_endpoint,
+                                   FallbackCause::failure};
+  friend bool operator==(const Fallback&, const Fallback&) = default;
 };
 
 /// A redirect. `to` may hold {scheme} {host} {path} {query} {uri}; {uri} = path with its query.
 struct Redirect {
   std::string to;
   int status = 302;  ///< 301, 302, 303, 307, 308
+  friend bool operator==(const Redirect&, const Redirect&) = default;
 };
 
 /// Exactly one of upstream, respond and redirect is set.
@@ -297,8 +351,10 @@ struct Route {
   std::optional<std::uint64_t> max_body;  ///< overrides the listener's
   std::vector<Limit> limits;              ///< asked in this order, and the upstream's after them
   Priority priority = Priority::normal;
+  std::optional<Fallback> fallback;
   UpstreamTimeouts timeouts;   ///< the upstream's, with the route's overrides folded in
   std::optional<Retry> retry;  ///< likewise; budget and min_per_second say nothing here
+  friend bool operator==(const Route&, const Route&) = default;
 };
 
 enum class LogFormat { json, combined };
@@ -306,10 +362,12 @@ enum class LogFormat { json, combined };
 struct AccessLog {
   std::string path;  ///< "stdout", "stderr" or a file
   LogFormat format = LogFormat::json;
+  friend bool operator==(const AccessLog&, const AccessLog&) = default;
 };
 
 struct Admin {
   Address bind{"127.0.0.1", 9901, {}};
+  friend bool operator==(const Admin&, const Admin&) = default;
 };
 
 /// log: the process log, on stderr.
@@ -318,6 +376,7 @@ enum class LogLevel { debug, info, warn, error };
 struct ForwardedHeaders {
   bool x_forwarded = true;  ///< X-Forwarded-For, -Proto, -Host
   bool forwarded = false;   ///< RFC 7239 Forwarded
+  friend bool operator==(const ForwardedHeaders&, const ForwardedHeaders&) = default;
 };
 
 struct Config {
@@ -330,7 +389,11 @@ struct Config {
   LogLevel log_level = LogLevel::info;
   milliseconds drain_timeout{25'000};  ///< TERM: in-flight requests get this long
   RateLimitHeaders rate_limit_headers;
-  std::string zone;  ///< the zone that this gateway is in; endpoints there are preferred
+  std::string priority_header;  ///< lower case; names a request's class if a trusted proxy sends it; empty: none does
+  std::string zone;             ///< the zone that this gateway is in; endpoints there are preferred
+  std::string state_dir;        ///< where what was learned is kept over restarts; empty: nowhere
+  std::vector<Registry> registries;
+  std::vector<Announce> announce;
   std::vector<Upstream> upstreams;
   std::vector<Route> routes;
 };

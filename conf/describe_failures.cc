@@ -48,8 +48,23 @@ constexpr const char* kMaxBackoff =
 constexpr const char* kMaxBody = "The longest body that is kept for another try; a request with a longer one has one.";
 constexpr const char* kPerTry = "From a try being sent to the head of its answer. Left out: timeouts.first_byte alone.";
 
+constexpr const char* kHedgeAfter =
+    "When the answer's head takes longer, the request is sent to another endpoint too, and the first answer taken. "
+    "p95: "
+    "what 95 % of the upstream's answers take less than.";
+
 ShapeOf<std::uint32_t> attempts_shape() {
   return number<std::uint32_t>(1, kMostAttempts);
+}
+Parsed<HedgeAfter> read_hedge_after(std::string_view text) {
+  if (text == "p95") return HedgeAfter();
+  if (const auto after = parse_duration(text, kShortest, kLongest)) return HedgeAfter(*after);
+  return Failure{"must be p95, off or a duration of at least 1ms, is " + in_quotes(text)};
+}
+ShapeOf<std::optional<HedgeAfter>> hedge_shape() {
+  const auto write = [](const HedgeAfter& after) { return after ? Json(format_duration(*after)) : Json("p95"); };
+  const Json schema = either(Json::Map{{"enum", Json::List{"p95"}}}, duration()->schema());
+  return or_word("off", parsed<HedgeAfter>(read_hedge_after, write, schema));
 }
 ShapeOf<std::uint64_t> replay_size_shape() {
   return size(0, 16 << 20);
@@ -79,6 +94,7 @@ ShapeOf<Retry> retry_shape() {
   section->key("max_backoff", &Retry::max_backoff, duration(), kMaxBackoff);
   section->key("max_body", &Retry::max_body, replay_size_shape(), kMaxBody);
   section->key("per_try_timeout", &Retry::per_try_timeout, optional(duration()), kPerTry);
+  section->key("hedge_after", &Retry::hedge_after, hedge_shape(), kHedgeAfter);
   section->completion(complete_retry);
   section->rule([](const Retry& retry, const Node& node, Problems& problems) {
     report_short_backoff(retry.backoff, retry.max_backoff, node, problems);
@@ -94,6 +110,7 @@ ShapeOf<DraftRetry> route_retry_shape() {
   section->key("max_backoff", &DraftRetry::max_backoff, optional(duration()), kMaxBackoff);
   section->key("max_body", &DraftRetry::max_body, optional(replay_size_shape()), kMaxBody);
   section->key("per_try_timeout", &DraftRetry::per_try_timeout, optional(duration()), kPerTry);
+  section->key("hedge_after", &DraftRetry::hedge_after, optional(hedge_shape()), kHedgeAfter);
   section->rule([](const DraftRetry& retry, const Node& node, Problems& problems) {
     if (retry.backoff && retry.max_backoff) report_short_backoff(*retry.backoff, *retry.max_backoff, node, problems);
   });

@@ -46,6 +46,14 @@ ShapeOf<DraftConcurrency> concurrency_shape() {
   const auto limit = number<std::uint32_t>(1, kMostUnderWay);
   auto section = std::make_shared<Section<DraftConcurrency>>();
   section->key("limit", &DraftConcurrency::limit, limit, "Requests that may be under way at once.", Need::required);
+  section->key("queue", &DraftConcurrency::queue, number<std::uint32_t>(0, kMostQueued),
+               "Requests that may wait for a place; those beyond are refused. Not with a key.");
+  section->key("max_wait", &DraftConcurrency::max_wait, optional(duration()),
+               "How long a request may wait. Left out: 1s with fifo, 100ms with priority.");
+  section->key("order", &DraftConcurrency::order,
+               choice<QueueOrder>({{"fifo", QueueOrder::fifo}, {"priority", QueueOrder::priority}}),
+               "Who goes first: fifo, who has waited the longest; priority, the highest class, and of one class the "
+               "newest once the queue stands.");
   return short_form(&DraftConcurrency::limit, limit, ShapeOf<DraftConcurrency>(section));
 }
 
@@ -76,6 +84,8 @@ void check_limit(const DraftLimit& limit, const Node& node, Problems& problems) 
     problems.add(node.find("key")->mark, "key is not for adaptive, which has one limit for all");
   } else if (limit.max_keys && limit.key.empty()) {
     problems.add(node.find("max_keys")->mark, "max_keys is for a limit with a key");
+  } else if (limit.concurrency && limit.concurrency->queue > 0 && !limit.key.empty()) {
+    problems.add(node.find("key")->mark, "key is not for a concurrency limit with a queue, which is one for all");
   }
 }
 

@@ -3,6 +3,7 @@
 #include "conf/description_parts.h"
 #include "conf/http_text.h"
 #include "conf/path_pattern.h"
+#include "conf/priority_name.h"
 #include "conf/scalar_shapes.h"
 #include "conf/section.h"
 
@@ -57,6 +58,35 @@ ShapeOf<Redirect> redirect_shape() {
   return short_form(&Redirect::to, to, ShapeOf<Redirect>(section));
 }
 
+ShapeOf<std::vector<FallbackCause>> fallback_causes_shape() {
+  const auto cause = choice<FallbackCause>({{"rate_limit", FallbackCause::rate_limit},
+                                            {"overload", FallbackCause::overload},
+                                            {"circuit_open", FallbackCause::circuit_open},
+                                            {"no_endpoint", FallbackCause::no_endpoint},
+                                            {"failure", FallbackCause::failure}});
+  return list<FallbackCause>(cause, 1,
+                             [=](const FallbackCause& c) { return std::get<std::string>(cause->write(c).value); });
+}
+
+ShapeOf<DraftFallback> fallback_shape() {
+  auto section = std::make_shared<Section<DraftFallback>>();
+  section->key("respond", &DraftFallback::respond, optional(respond_shape()), "A fixed answer.");
+  section->key("upstream", &DraftFallback::upstream, optional(placed(name_shape())),
+               "Another upstream, under its own limits, breakers, retries and timeouts.");
+  section->key("on", &DraftFallback::on, fallback_causes_shape(),
+               "In which cases: rate_limit (what would be a 429), overload, circuit_open, no_endpoint, failure (the "
+               "last try had no answer). Left out: all but rate_limit.");
+  section->rule(
+      [](const DraftFallback& fallback, const Node& node, Problems& problems) {
+        if (fallback.respond.has_value() != fallback.upstream.has_value()) return;
+        problems.add(node.mark, std::string("a fallback needs exactly one of respond and upstream; this has ") +
+                                    (fallback.respond ? "both" : "none"));
+      },
+      Json::Map{{"oneOf", Json::List{Json::Map{{"required", Json::List{"respond"}}},
+                                     Json::Map{{"required", Json::List{"upstream"}}}}}});
+  return section;
+}
+
 ShapeOf<DraftTimeouts> timeouts_shape() {
   auto section = std::make_shared<Section<DraftTimeouts>>();
   section->key("connect", &DraftTimeouts::connect, optional(duration()), "Overrides the upstream's.");
@@ -67,10 +97,9 @@ ShapeOf<DraftTimeouts> timeouts_shape() {
 }
 
 ShapeOf<Priority> priority_shape() {
-  return choice<Priority>({{"critical", Priority::critical},
-                           {"default", Priority::normal},
-                           {"sheddable", Priority::sheddable},
-                           {"background", Priority::background}});
+  std::vector<std::pair<std::string, Priority>> choices;
+  for (const NamedPriority& named : kPriorities) choices.emplace_back(named.name, named.priority);
+  return choice<Priority>(choices);
 }
 
 void check_action(const DraftRoute& route, const Node& node, Problems& problems) {
@@ -112,6 +141,8 @@ ShapeOf<DraftRoute> route_shape() {
   section->key("limits", &DraftRoute::limits, limits_shape(), "What may pass; asked in this order.");
   section->key("priority", &DraftRoute::priority, priority_shape(),
                "Which requests go first when not all can be served.");
+  section->key("fallback", &DraftRoute::fallback, optional(fallback_shape()),
+               "What is done with a request instead of refusing it.");
   section->key("timeouts", &DraftRoute::timeouts, optional(timeouts_shape()), "Overrides of the upstream's timeouts.");
   section->key("retry", &DraftRoute::retry, optional(or_word("off", route_retry_shape())),
                "Overrides of the upstream's retries; or off.");

@@ -62,17 +62,35 @@ ShapeOf<Pool> pool_shape() {
   return section;
 }
 
+void check_endpoints(const DraftUpstream&, const Node& node, Problems& problems) {
+  const bool listed = node.has("endpoints");
+  if (listed == node.has("discover")) {
+    problems.add(node.mark, listed ? "needs endpoints or discover; this has both" : "needs endpoints, or discover");
+  }
+}
+
+Json either_endpoints_or_discover() {
+  return Json::Map{{"oneOf", Json::List{Json::Map{{"required", Json::List{"endpoints"}}},
+                                        Json::Map{{"required", Json::List{"discover"}}}}}};
+}
+
 }  // namespace
 
 ShapeOf<std::string> name_shape() {
   return text_like("^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$", read_name);
 }
 
-ShapeOf<DraftUpstream> upstream_shape() {
+ShapeOf<std::vector<Endpoint>> endpoint_list_shape(std::size_t least, std::size_t most) {
   const auto identity = [](const Endpoint& endpoint) { return endpoint.address.text(); };
+  return list<Endpoint>(endpoint_shape(), least, identity, most);
+}
+
+ShapeOf<DraftUpstream> upstream_shape() {
   auto section = std::make_shared<Section<DraftUpstream>>();
-  section->key("endpoints", &DraftUpstream::endpoints, list<Endpoint>(endpoint_shape(), 1, identity),
-               "The addresses that serve it.", Need::required);
+  section->key("endpoints", &DraftUpstream::endpoints, endpoint_list_shape(1, kAnyNumber),
+               "The addresses that serve it; or else discover.");
+  section->key("discover", &DraftUpstream::discover, optional(placed(discover_shape())),
+               "The registry that tells the addresses.");
   section->key("balancer", &DraftUpstream::balancer, balancer_shape(), "How an endpoint is chosen for a request.");
   section->key("sticky", &DraftUpstream::sticky, optional(sticky_shape()),
                "Keeps a client at one endpoint, by a cookie.");
@@ -94,6 +112,7 @@ ShapeOf<DraftUpstream> upstream_shape() {
                "Stops asking what mostly fails, or is mostly slow, for a while; or off.");
   section->key("timeouts", &DraftUpstream::timeouts, timeouts_shape(), "How long the upstream's side may take.");
   section->key("pool", &DraftUpstream::pool, pool_shape(), "Kept-alive connections, counted per endpoint and worker.");
+  section->rule(check_endpoints, either_endpoints_or_discover());
   return section;
 }
 

@@ -2,6 +2,8 @@
 
 #include "conf/collection_shapes.h"
 #include "conf/description_parts.h"
+#include "conf/http_text.h"
+#include "conf/registry_text.h"
 #include "conf/scalar_shapes.h"
 #include "conf/section.h"
 
@@ -31,6 +33,11 @@ Parsed<std::string> read_log_path(std::string_view text) {
   return std::string(text);
 }
 
+Parsed<std::string> read_state_dir(std::string_view text) {
+  if (!text.starts_with('/')) return Failure{"must be an absolute path, is " + in_quotes(text)};
+  return read_file_path(text);
+}
+
 ShapeOf<AccessLog> access_log_shape() {
   const auto path = text_like("^.+$", read_log_path);
   auto section = std::make_shared<Section<AccessLog>>();
@@ -47,6 +54,15 @@ ShapeOf<DraftLog> log_shape() {
   auto section = std::make_shared<Section<DraftLog>>();
   section->key("level", &DraftLog::level, level, "The least important messages that are still written.");
   return short_form(&DraftLog::level, level, ShapeOf<DraftLog>(section));
+}
+
+/// Fields that say how a message is to be read can say nothing else, for they may be taken off a request.
+Parsed<std::string> read_priority_header(std::string_view text) {
+  auto name = read_field_name(text);
+  for (const char* taken : {"host", "connection", "content-length", "transfer-encoding", "te", "upgrade", "expect"}) {
+    if (name && *name == taken) return Failure{"can't be " + in_quotes(text)};
+  }
+  return name;
 }
 
 ShapeOf<std::vector<RateLimitFields>> rate_limit_fields_shape() {
@@ -82,8 +98,19 @@ ShapeOf<Draft> make_file_shape() {
   file->key("rate_limit_headers", &Draft::rate_limit_headers, or_word("off", rate_limit_fields_shape()),
             "Which fields tell clients of rate limits: RateLimit and RateLimit-Policy (draft), X-RateLimit-* "
             "(x_ratelimit), or both; or off. [draft] unless set.");
+  file->key("priority_header", &Draft::priority_header,
+            or_word("off", text_like("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", read_priority_header)),
+            "A header field with a request's class (critical, default, sheddable, background), believed from "
+            "trusted_proxies alone and taken off other requests; or off.");
   file->key("zone", &Draft::zone, name_shape(),
             "The zone that this gateway is in: of each upstream, endpoints of the same zone are preferred.");
+  file->key("state_dir", &Draft::state_dir, text_like("^/.*$", read_state_dir),
+            "A directory for what is kept over restarts: the endpoints that registries told last. Left out: "
+            "systemd's STATE_DIRECTORY, or else nothing is kept.");
+  file->key("registries", &Draft::registries, named(&Registry::name, name_shape(), registry_shape()),
+            "Where endpoints come from, by name.");
+  file->key("announce", &Draft::announce, list<Placed<Announce>>(placed(announce_shape()), 0, nullptr, 16),
+            "Where this gateway makes itself known.");
   file->key("upstreams", &Draft::upstreams, named(&DraftUpstream::name, name_shape(), upstream_shape()),
             "Groups of endpoints that serve the same work, by name.");
   file->key("routes", &Draft::routes, list<Placed<DraftRoute>>(placed(route_shape()), 1),

@@ -14,6 +14,8 @@ ShapeOf<std::string> name_shape();
 /// "client_ip", "header:NAME" and so on.
 ShapeOf<RequestKey> request_key_shape();
 ShapeOf<Listener> listener_shape();
+/// The `endpoints` of an upstream, and those of a service in an endpoints file; none twice.
+ShapeOf<std::vector<Endpoint>> endpoint_list_shape(std::size_t least, std::size_t most);
 ShapeOf<DraftUpstream> upstream_shape();
 ShapeOf<DraftBalancer> balancer_shape();
 ShapeOf<Sticky> sticky_shape();
@@ -25,5 +27,8 @@ ShapeOf<Retry> retry_shape();
 ShapeOf<DraftRetry> route_retry_shape();
 ShapeOf<CircuitBreaker> circuit_breaker_shape();
 ShapeOf<DraftRoute> route_shape();
+ShapeOf<Registry> registry_shape();
+ShapeOf<Discover> discover_shape();
+ShapeOf<Announce> announce_shape();
 
 }  // namespace penstock::conf

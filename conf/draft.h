@@ -40,6 +40,9 @@ struct DraftLeakyBucket {
 
 struct DraftConcurrency {
   std::uint32_t limit = 0;
+  std::uint32_t queue = 0;
+  std::optional<milliseconds> max_wait;
+  QueueOrder order = QueueOrder::fifo;
 };
 
 struct DraftAdaptive {
@@ -62,6 +65,7 @@ struct DraftLimit {
 struct DraftUpstream {
   std::string name;
   std::vector<Endpoint> endpoints;
+  std::optional<Placed<Discover>> discover;
   DraftBalancer balancer;
   std::optional<Sticky> sticky;
   std::optional<SlowStart> slow_start = SlowStart{};
@@ -88,6 +92,13 @@ struct DraftRetry {
   std::optional<milliseconds> backoff, max_backoff;
   std::optional<std::uint64_t> max_body;
   std::optional<milliseconds> per_try_timeout;
+  std::optional<std::optional<HedgeAfter>> hedge_after;  ///< without an inner value: off
+};
+
+struct DraftFallback {
+  std::optional<Respond> respond;
+  std::optional<Placed<std::string>> upstream;
+  std::vector<FallbackCause> on = Fallback{}.on;
 };
 
 struct DraftRoute {
@@ -99,6 +110,7 @@ struct DraftRoute {
   std::optional<std::uint64_t> max_body;
   std::vector<DraftLimit> limits;
   Priority priority = Priority::normal;
+  std::optional<DraftFallback> fallback;
   std::optional<DraftTimeouts> timeouts;
   std::optional<std::optional<DraftRetry>> retry;  ///< without an inner value: off
 };
@@ -119,7 +131,11 @@ struct Draft {
   DraftLog log;
   milliseconds drain_timeout{25'000};
   std::optional<std::vector<RateLimitFields>> rate_limit_headers{{RateLimitFields::draft}};  ///< nullopt = off
+  std::optional<std::string> priority_header;                                                ///< nullopt = off
   std::string zone;
+  std::string state_dir;
+  std::vector<Registry> registries;
+  std::vector<Placed<Announce>> announce;
   std::vector<DraftUpstream> upstreams;
   std::vector<Placed<DraftRoute>> routes;
 };
@@ -128,6 +144,9 @@ struct Draft {
 std::vector<Limit> resolve_limits(std::vector<DraftLimit> drafts);
 /// The inverse.
 std::vector<DraftLimit> to_draft(const std::vector<Limit>& limits);
+
+/// Names of registries, and what only some kinds of them take. `config.registries` are there already.
+void check_registries(const Draft& draft, const Config& config, Problems& problems);
 
 /// Looks up names, makes ids, folds overrides in, and checks what no part shows alone.
 Config resolve(Draft draft, Problems& problems);

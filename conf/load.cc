@@ -44,11 +44,12 @@ LoadResult load_text(std::string_view yaml, const std::string& name, const Envir
   return {std::move(config), problems.take()};
 }
 
-LoadResult load_file(const std::string& path, const Environment& env) {
+LoadResult load_file(const std::string& path, const Environment& env, std::string* text) {
   errno = 0;
-  const auto text = read_all(path);
-  if (!text) return only_problem(path, std::string("cannot be read: ") + std::strerror(errno));
-  return load_text(*text, path, env);
+  const auto read = read_all(path);
+  if (!read) return only_problem(path, std::string("cannot be read: ") + std::strerror(errno));
+  if (text) *text = *read;
+  return load_text(*read, path, env);
 }
 
 std::string to_yaml(const Config& config) {

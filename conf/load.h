@@ -32,7 +32,8 @@ struct LoadResult {
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 
 /// Reads, expands and checks a file. Never throws; a file that can't be read is a Problem. Thread-safe.
-LoadResult load_file(const std::string& path, const Environment& env);
+/// `text`: if it is not null, what the file holds is put there.
+LoadResult load_file(const std::string& path, const Environment& env, std::string* text = nullptr);
 /// The same for a text; `name` stands for the file in problems.
 LoadResult load_text(std::string_view yaml, const std::string& name, const Environment& env);
 /// The process environment.

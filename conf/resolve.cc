@@ -28,6 +28,7 @@ Upstream resolve_upstream(DraftUpstream draft) {
   Upstream upstream;
   upstream.name = std::move(draft.name);
   upstream.endpoints = std::move(draft.endpoints);
+  if (draft.discover) upstream.discover = std::move(draft.discover->value);
   upstream.balancer = resolve_balancer(std::move(draft.balancer));
   upstream.sticky = std::move(draft.sticky);
   upstream.slow_start = draft.slow_start;
@@ -86,6 +87,7 @@ Retry override_retry(Retry retry, const DraftRetry& by) {
   retry.max_backoff = by.max_backoff.value_or(std::max(retry.max_backoff, retry.backoff));
   retry.max_body = by.max_body.value_or(retry.max_body);
   if (by.per_try_timeout) retry.per_try_timeout = by.per_try_timeout;
+  if (by.hedge_after) retry.hedge_after = *by.hedge_after;
   return retry;
 }
 
@@ -104,6 +106,20 @@ std::string claim_id(const Placed<DraftRoute>& draft, RouteIds& ids, Problems& p
   return id->value;
 }
 
+std::optional<Fallback> resolve_fallback(std::optional<DraftFallback>& draft, const std::optional<std::uint32_t>& first,
+                                         const UpstreamIndex& index, Problems& problems) {
+  if (!draft) return std::nullopt;
+  Fallback fallback;
+  fallback.respond = std::move(draft->respond);
+  fallback.on = std::move(draft->on);
+  if (!draft->upstream) return fallback;
+  fallback.upstream = find_upstream(*draft->upstream, index, problems);
+  if (fallback.upstream && fallback.upstream == first) {
+    problems.add(draft->upstream->mark, "fallback: must be another upstream than the route's");
+  }
+  return fallback;
+}
+
 Route resolve_route(Placed<DraftRoute>& draft, const Config& config, const UpstreamIndex& index, Problems& problems) {
   Route route;
   route.match = std::move(draft.value.match);
@@ -113,6 +129,7 @@ Route resolve_route(Placed<DraftRoute>& draft, const Config& config, const Upstr
   route.limits = resolve_limits(std::move(draft.value.limits));
   route.priority = draft.value.priority;
   if (draft.value.upstream) route.upstream = find_upstream(*draft.value.upstream, index, problems);
+  route.fallback = resolve_fallback(draft.value.fallback, route.upstream, index, problems);
   if (route.upstream) route.timeouts = config.upstreams[*route.upstream].timeouts;
   route.timeouts = override_timeouts(route.timeouts, draft.value.timeouts.value_or(DraftTimeouts{}));
   if (route.upstream) route.retry = config.upstreams[*route.upstream].retry;
@@ -192,6 +209,7 @@ DraftUpstream to_draft(const Upstream& upstream) {
   DraftUpstream draft;
   draft.name = upstream.name;
   draft.endpoints = upstream.endpoints;
+  if (upstream.discover) draft.discover = Placed<Discover>{*upstream.discover, {}};
   draft.balancer = to_draft(upstream.balancer);
   draft.sticky = upstream.sticky;
   draft.slow_start = upstream.slow_start;
@@ -209,8 +227,17 @@ DraftUpstream to_draft(const Upstream& upstream) {
 
 std::optional<DraftRetry> to_draft(const std::optional<Retry>& retry) {
   if (!retry) return std::nullopt;
-  return DraftRetry{retry->attempts,    retry->on,       retry->backoff,
-                    retry->max_backoff, retry->max_body, retry->per_try_timeout};
+  return DraftRetry{retry->attempts,        retry->on,         retry->backoff, retry->max_backoff, retry->max_body,
+                    retry->per_try_timeout, retry->hedge_after};
+}
+
+std::optional<DraftFallback> to_draft(const std::optional<Fallback>& fallback, const Config& config) {
+  if (!fallback) return std::nullopt;
+  DraftFallback draft;
+  draft.respond = fallback->respond;
+  if (fallback->upstream) draft.upstream = Placed<std::string>{config.upstreams[*fallback->upstream].name, {}};
+  draft.on = fallback->on;
+  return draft;
 }
 
 DraftRoute to_draft(const Route& route, const Config& config) {
@@ -222,6 +249,7 @@ DraftRoute to_draft(const Route& route, const Config& config) {
   draft.max_body = route.max_body;
   draft.limits = to_draft(route.limits);
   draft.priority = route.priority;
+  draft.fallback = to_draft(route.fallback, config);
   if (route.upstream) {
     draft.upstream = Placed<std::string>{config.upstreams[*route.upstream].name, {}};
     const UpstreamTimeouts& t = route.timeouts;
@@ -244,7 +272,12 @@ Config resolve(Draft draft, Problems& problems) {
   config.log_level = draft.log.level;
   config.drain_timeout = draft.drain_timeout;
   config.rate_limit_headers = resolve_fields(draft.rate_limit_headers);
+  config.priority_header = std::move(draft.priority_header).value_or("");
   config.zone = std::move(draft.zone);
+  config.state_dir = std::move(draft.state_dir);
+  config.registries = std::move(draft.registries);
+  check_registries(draft, config, problems);
+  for (Placed<Announce>& announce : draft.announce) config.announce.push_back(std::move(announce.value));
   for (DraftUpstream& upstream : draft.upstreams) config.upstreams.push_back(resolve_upstream(std::move(upstream)));
   resolve_routes(std::move(draft.routes), config, problems);
   check_admin(draft.admin, config.listeners, problems);
@@ -262,7 +295,11 @@ Draft to_draft(const Config& config) {
   draft.log.level = config.log_level;
   draft.drain_timeout = config.drain_timeout;
   draft.rate_limit_headers = to_draft(config.rate_limit_headers);
+  if (!config.priority_header.empty()) draft.priority_header = config.priority_header;
   draft.zone = config.zone;
+  draft.state_dir = config.state_dir;
+  draft.registries = config.registries;
+  for (const Announce& announce : config.announce) draft.announce.push_back({announce, {}});
   for (const Upstream& upstream : config.upstreams) draft.upstreams.push_back(to_draft(upstream));
   for (const Route& route : config.routes) draft.routes.push_back({to_draft(route, config), {}});
   return draft;

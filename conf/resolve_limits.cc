@@ -8,6 +8,14 @@
 namespace penstock::conf {
 namespace {
 
+/// An adaptive LIFO stands when it has not been empty for this long, which is what its authors found bearable
+/// (limiters/waiting_room.h).
+constexpr milliseconds kPatience{100};
+
+milliseconds usual_wait(QueueOrder order) {
+  return order == QueueOrder::priority ? kPatience : Limit{}.max_wait;
+}
+
 /// What comes in one second, at least 1: who is within the rate is not refused for how the requests fall.
 std::uint32_t usual_burst(const Rate& rate) {
   const auto in_a_second = std::uint64_t{rate.count} * 1'000 / static_cast<std::uint64_t>(rate.per.count());
@@ -38,6 +46,9 @@ void take_kind(const DraftLimit& draft, Limit& limit) {
   } else if (draft.concurrency) {
     limit.kind = LimitKind::concurrency;
     limit.limit = draft.concurrency->limit;
+    limit.queue = draft.concurrency->queue;
+    limit.order = draft.concurrency->order;
+    limit.max_wait = draft.concurrency->max_wait.value_or(usual_wait(limit.order));
   } else if (draft.adaptive) {
     limit.kind = LimitKind::adaptive;
     limit.p99 = draft.adaptive->p99;
@@ -59,7 +70,7 @@ void write_kind(const Limit& limit, DraftLimit& draft) {
       draft.leaky_bucket = {limit.rate, limit.queue, limit.max_wait};
       break;
     case LimitKind::concurrency:
-      draft.concurrency = {limit.limit};
+      draft.concurrency = {limit.limit, limit.queue, limit.max_wait, limit.order};
       break;
     case LimitKind::adaptive:
       draft.adaptive = {limit.p99};

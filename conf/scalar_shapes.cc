@@ -100,7 +100,8 @@ ShapeOf<std::string> secret(std::size_t min_characters) {
   const auto read = [=](std::string_view text) -> Parsed<std::string> {
     const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };
     const auto characters = static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins));
-    if (characters >= min_characters) return std::string(text);
+    if (characters >= min_characters && text != kHidden) return std::string(text);
+    if (text == kHidden) return Failure{"\"***\" stands for a secret that was not shown: put the secret back"};
     return Failure{"must have at least " + std::to_string(min_characters) + " characters"};
   };
   const auto write = [](const std::string& text) -> Json { return text.empty() ? Json() : Json(kHidden); };

@@ -24,6 +24,11 @@ Config without_secrets(Config config) {
   for (Upstream& upstream : config.upstreams) {
     if (upstream.sticky) upstream.sticky->secret.clear();
   }
+  for (Registry& registry : config.registries) {
+    if (registry.zookeeper) registry.zookeeper->auth.reset();
+    if (registry.etcd) registry.etcd->auth.reset();
+    if (registry.consul) registry.consul->token.clear();
+  }
   return config;
 }
 

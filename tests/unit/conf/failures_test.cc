@@ -6,6 +6,8 @@ namespace {
 
 using std::chrono::seconds;
 
+const std::optional<HedgeAfter> kP95(std::in_place);
+
 class Failures : public Loading {
  protected:
   /// An upstream with these keys, which begin at line 3, column 37; and a route to it.
@@ -92,6 +94,27 @@ TEST_F(Failures, ARouteOverridesItsUpstreamsRetries) {
 
 TEST_F(Failures, TheBudgetIsTheUpstreamsAlone) {
   EXPECT_EQ(problem(file("pool: {}", "retry: {budget: 1}")), "2:32: retry: unknown key \"budget\"");
+}
+
+TEST_F(Failures, HedgingIsOffUnlessWritten) {
+  EXPECT_FALSE(retry("{}").hedge_after);
+  EXPECT_FALSE(retry("{hedge_after: off}").hedge_after);
+  EXPECT_EQ(retry("{hedge_after: p95}").hedge_after, kP95);
+  EXPECT_EQ(retry("{hedge_after: 20ms}").hedge_after, HedgeAfter(milliseconds(20)));
+  EXPECT_EQ(problem_of("retry: {hedge_after: p99}"),
+            "3:58: hedge_after: must be p95, off or a duration of at least 1ms, is \"p99\"");
+}
+
+TEST_F(Failures, ARouteMayHedgeOtherwise) {
+  EXPECT_EQ(route_retry("retry: {hedge_after: p95}", "retry: {attempts: 2}")->hedge_after, kP95);
+  EXPECT_FALSE(route_retry("retry: {hedge_after: p95}", "retry: {hedge_after: off}")->hedge_after);
+  EXPECT_EQ(route_retry("pool: {}", "retry: {hedge_after: 1s}")->hedge_after, HedgeAfter(seconds(1)));
+}
+
+TEST_F(Failures, HedgingIsWrittenAsItWasRead) {
+  const Config c = again("retry: {hedge_after: p95}", "retry: {hedge_after: off}");
+  EXPECT_EQ(c.upstreams[0].retry->hedge_after, kP95);
+  EXPECT_FALSE(c.routes[0].retry->hedge_after);
 }
 
 TEST_F(Failures, ARouteWithoutAnUpstreamHasNoRetries) {

@@ -102,6 +102,23 @@ TEST_F(Limits, ConcurrencyAndAdaptiveHaveShortForms) {
   EXPECT_EQ(limit("{adaptive: {}}").kind, LimitKind::adaptive);
 }
 
+TEST_F(Limits, ConcurrencyMayHaveAQueue) {
+  const Limit plain = limit("{concurrency: 200}");
+  EXPECT_EQ(plain.queue, 0u);
+  EXPECT_EQ(plain.order, QueueOrder::fifo);
+  const Limit queue = limit("{concurrency: {limit: 200, queue: 100, max_wait: 3s, order: priority}}");
+  EXPECT_EQ(queue.queue, 100u);
+  EXPECT_EQ(queue.max_wait, seconds(3));
+  EXPECT_EQ(queue.order, QueueOrder::priority);
+  EXPECT_EQ(problem_of("{concurrency: {limit: 1, queue: 5}, key: path}"),
+            "2:70: limits: key is not for a concurrency limit with a queue, which is one for all");
+}
+
+TEST_F(Limits, HowLongRequestsWaitForAPlaceDependsOnTheOrder) {
+  EXPECT_EQ(limit("{concurrency: {limit: 1, queue: 5}}").max_wait, seconds(1));
+  EXPECT_EQ(limit("{concurrency: {limit: 1, queue: 5, order: priority}}").max_wait, milliseconds(100));
+}
+
 TEST_F(Limits, AKeyIsOneOrAList) {
   const Limit one = limit("{concurrency: 5, key: 'header:X-Api-Key'}");
   ASSERT_EQ(one.key.size(), 1u);
@@ -205,6 +222,9 @@ TEST_F(Limits, EveryKindSurvivesBeingWritten) {
   EXPECT_EQ(again("{leaky_bucket: {rate: 1/s, queue: 3, max_wait: 5s}}").queue, 3u);
   EXPECT_EQ(again("{leaky_bucket: {rate: 1/s, queue: 3, max_wait: 5s}}").max_wait, seconds(5));
   EXPECT_EQ(again("{concurrency: 200}").limit, 200u);
+  EXPECT_EQ(again("{concurrency: {limit: 1, queue: 7, order: priority}}").queue, 7u);
+  EXPECT_EQ(again("{concurrency: {limit: 1, queue: 7, order: priority}}").order, QueueOrder::priority);
+  EXPECT_EQ(again("{concurrency: {limit: 1, queue: 7, max_wait: 9s}}").max_wait, seconds(9));
   EXPECT_EQ(again("{adaptive: 9ms}").p99, milliseconds(9));
   EXPECT_EQ(again("{adaptive: {}}").p99, std::nullopt);
   EXPECT_EQ(again("{adaptive: {}}").kind, LimitKind::adaptive);

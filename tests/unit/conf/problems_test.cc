@@ -39,7 +39,7 @@ TEST_F(FileProblems, TheTextNamesFileLineAndColumn) {
 }
 
 TEST_F(FileProblems, ThePartsToComeAreUnknownKeys) {
-  for (const char* key : {"registries", "tls", "limits", "retry"}) {
+  for (const char* key : {"tls", "limits", "retry"}) {
     EXPECT_EQ(problem_of(key + std::string(": {}")), "3:1: unknown key \"" + std::string(key) + "\"");
   }
 }
