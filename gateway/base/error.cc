@@ -39,6 +39,7 @@ constexpr std::array<Names, kErrorKinds> kNames = {{
     {"upstream_idle_timeout", "UT"},
     {"total_timeout", "UT"},
     {"draining", "DR"},
+    {"by_hand", "-"},
     {"internal", "IE"},
 }};
 

@@ -40,6 +40,7 @@ enum class ErrorKind : std::uint8_t {
   total_timeout,          ///< 504, or cut
   // Ours.
   draining,  ///< 503
+  degraded,  ///< an engineer has switched the route to its fallback: only ever a reason for that
   internal,  ///< 500
   count_
 };

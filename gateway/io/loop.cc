@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <stdexcept>
+#include <utility>
 
 namespace penstock::io {
 namespace {
@@ -33,7 +34,7 @@ Loop::Loop()
 }
 
 Loop::~Loop() {
-  disposed_.clear();
+  while (!disposed_.empty()) std::exchange(disposed_, {}).clear();
   uv_walk(
       &loop_,
       [](uv_handle_t* h, void*) {
@@ -93,7 +94,8 @@ void Loop::want_flush(Stream& stream) {
 void Loop::end_turn() {
   while (StreamFlushLink* link = flush_.pop_front()) static_cast<Stream*>(link)->flush();
   arena_used_ = 0;
-  disposed_.clear();
+  // Oldest first; what goes may send others after it.
+  while (!disposed_.empty()) std::exchange(disposed_, {}).clear();
   if (!now_is_stale_) {
     if (turn_observer_) turn_observer_(uv_hrtime() - now_);
     now_is_stale_ = true;

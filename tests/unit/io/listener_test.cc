@@ -55,9 +55,9 @@ TEST_F(ListenerTest, TwoMayShareAnAddress) {
 
 TEST_F(ListenerTest, AnAddressThatIsTakenIsNotFree) {
   const auto listener = listen();
-  EXPECT_THROW(Listener::check_free(listener->address()), std::runtime_error);
+  EXPECT_THROW(ListeningSocket::check_free(listener->address()), std::runtime_error);
   const auto [bound, address] = bound_socket(true);
-  EXPECT_THROW(Listener::check_free(address), std::runtime_error);
+  EXPECT_THROW(ListeningSocket::check_free(address), std::runtime_error);
   EXPECT_THROW(listen(address), std::runtime_error);
 }
 
@@ -66,8 +66,8 @@ TEST_F(ListenerTest, AnAddressIsFreeOnceTheListenerIsDropped) {
   const SocketAddress address = listener->address();
   listener.reset();
   turn();
-  EXPECT_NO_THROW(Listener::check_free(address));
-  EXPECT_NO_THROW(Listener::check_free(address.with_port(0)));
+  EXPECT_NO_THROW(ListeningSocket::check_free(address));
+  EXPECT_NO_THROW(ListeningSocket::check_free(address.with_port(0)));
 }
 
 TEST_F(ListenerTest, AnAddressThatIsNotOursIsNamed) {

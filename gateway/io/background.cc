@@ -1,0 +1,32 @@
+#include "gateway/io/background.h"
+
+#include <uv.h>
+
+#include <memory>
+#include <utility>
+
+#include "gateway/io/loop.h"
+
+namespace penstock::io {
+namespace {
+
+struct Work {
+  uv_work_t uv{};
+  std::function<void()> work;
+  std::function<void()> done;
+};
+
+}  // namespace
+
+void in_background(Loop& loop, std::function<void()> work, std::function<void()> done) {
+  auto* job = new Work{{}, std::move(work), std::move(done)};
+  job->uv.data = job;
+  uv_queue_work(
+      loop.raw(), &job->uv, [](uv_work_t* uv) { static_cast<Work*>(uv->data)->work(); },
+      [](uv_work_t* uv, int) {
+        const std::unique_ptr<Work> finished(static_cast<Work*>(uv->data));
+        finished->done();
+      });
+}
+
+}  // namespace penstock::io

@@ -1,0 +1,15 @@
+// Work that would hold up a loop, such as reading files: on libuv's thread pool, and back.
+#pragma once
+
+#include <functional>
+
+namespace penstock::io {
+
+class Loop;
+
+/// Runs `work` on another thread, then `done` on the loop's. Neither may throw, and neither can be cancelled: what
+/// `work` uses must be its own or shared, and `done` must see for itself whether anybody is still interested. A loop
+/// that is destroyed first waits for the work, and `done` runs then.
+void in_background(Loop& loop, std::function<void()> work, std::function<void()> done);
+
+}  // namespace penstock::io

@@ -1,0 +1,64 @@
+#include "gateway/io/listening_socket.h"
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+
+namespace penstock::io {
+namespace {
+
+void set(int fd, int level, int option) {
+  const int on = 1;
+  setsockopt(fd, level, option, &on, sizeof(on));
+}
+
+[[noreturn]] void fail(const char* what, const SocketAddress& address, int fd) {
+  const int error = errno;
+  if (fd >= 0) ::close(fd);
+  throw std::runtime_error(std::string(what) + " " + address.text() + ": " + std::strerror(error));
+}
+
+int open_socket(const SocketAddress& address) {
+  const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) fail("socket for", address, fd);
+  if (address.family() == AF_UNIX) {
+    ::unlink(reinterpret_cast<const sockaddr_un*>(address.raw())->sun_path);
+  } else {
+    set(fd, SOL_SOCKET, SO_REUSEADDR);
+    set(fd, SOL_SOCKET, SO_REUSEPORT);
+    set(fd, IPPROTO_TCP, TCP_NODELAY);
+    if (address.family() == AF_INET6) set(fd, IPPROTO_IPV6, IPV6_V6ONLY);
+  }
+  if (::bind(fd, address.raw(), address.size()) != 0) fail("bind", address, fd);
+  if (::listen(fd, SOMAXCONN) != 0) fail("listen on", address, fd);
+  return fd;
+}
+
+}  // namespace
+
+void ListeningSocket::check_free(const SocketAddress& address) {
+  if (address.family() == AF_UNIX || address.port() == 0) return;
+  const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) fail("socket for", address, fd);
+  set(fd, SOL_SOCKET, SO_REUSEADDR);
+  if (address.family() == AF_INET6) set(fd, IPPROTO_IPV6, IPV6_V6ONLY);
+  if (::bind(fd, address.raw(), address.size()) != 0) fail("bind", address, fd);
+  ::close(fd);
+}
+
+std::shared_ptr<ListeningSocket> ListeningSocket::open(const SocketAddress& address) {
+  return std::make_shared<ListeningSocket>(open_socket(address));
+}
+
+ListeningSocket::ListeningSocket(int fd) : fd_(fd), address_(SocketAddress::local_of(fd)) {}
+
+ListeningSocket::~ListeningSocket() {
+  ::close(fd_);
+  if (address_.family() == AF_UNIX) ::unlink(reinterpret_cast<const sockaddr_un*>(address_.raw())->sun_path);
+}
+
+}  // namespace penstock::io
