@@ -28,6 +28,7 @@ if(PENSTOCK_SANITIZE)
   target_link_options(penstock_flags INTERFACE -fsanitize=${PENSTOCK_SANITIZE})
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(penstock_flags INTERFACE -fpch-preprocess) # else ccache can't work with precompiled headers
   if(CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     target_compile_options(penstock_flags INTERFACE -Wno-restrict) # wrong about std::string's operator+ (GCC PR 105651)
   endif()

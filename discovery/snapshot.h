@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gateway/io/address.h"
@@ -16,6 +17,7 @@ struct Endpoint {
   std::uint32_t weight = 1;
   std::string zone;
   std::uint32_t priority = 0;  ///< the lowest is used first
+  std::vector<std::pair<std::string, std::string>> metadata{};
 };
 
 struct Snapshot {

@@ -3,8 +3,9 @@
 
 readonly llhttp_min=9.2.1
 readonly packages_run=(g++ cmake ninja-build pkg-config libuv1-dev libllhttp-dev libyaml-cpp-dev libssl-dev
-  prometheus-cpp-dev libcli11-dev libspdlog-dev curl)
-readonly packages_test=(libgtest-dev libgmock-dev ccache python3 prometheus openssl)
+  prometheus-cpp-dev libcli11-dev libspdlog-dev libcurl4-openssl-dev libc-ares-dev nlohmann-json3-dev libzookeeper-st-dev curl)
+# zookeeper starts nothing; zookeeperd would.
+readonly packages_test=(libgtest-dev libgmock-dev ccache python3 prometheus openssl etcd-server etcd-client zookeeper)
 readonly packages_bench=(libbenchmark-dev nginx haproxy wrk python3)
 readonly packages_lint=(git)
 
@@ -55,23 +56,16 @@ own_mirror() {
     awk -v name="$1" '$1 == name && ($2 !~ /-(updates|security|backports)$/) { print $3; exit }'
 }
 
-# Debian 12 and Ubuntu 24.04 have no llhttp that is safe to use. The next long-lived release has one without further
-# dependencies. Its suite is added with a pin that keeps everything else in it out of reach.
-offer_llhttp() {
-  llhttp_is_new_enough "$(candidate libllhttp-dev)" && return
-  local id codename suite components keyring mirror work
-  id=$(. /etc/os-release && echo "$ID")
-  codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-  case $id in
-    debian) suite=trixie components=main keyring=/usr/share/keyrings/debian-archive-keyring.gpg ;;
-    ubuntu) suite=resolute components=universe keyring=/usr/share/keyrings/ubuntu-archive-keyring.gpg ;;
-    *) die "llhttp $llhttp_min or later is needed (libllhttp-dev); this system's packages have none" ;;
-  esac
+# Adds a suite of this distribution's, from the same mirror, with a pin that keeps everything in it out of reach but the
+# packages named. False if there is no such suite (any more): then nothing has been added.
+add_suite() {
+  local suite=$1 components=$2 keyring=$3 packages=$4 mirror work
+  local sources=/etc/apt/sources.list.d/penstock-$suite.sources preferences=/etc/apt/preferences.d/penstock-$suite
   [[ -e $keyring ]] || keyring=${keyring%.gpg}.pgp
   [[ -e $keyring ]] || die "no archive keyring in /usr/share/keyrings to check $suite with"
-  mirror=$(own_mirror "$codename")
-  [[ -n $mirror ]] || die "can't tell the mirror of $codename from this system's apt sources"
-  say "llhttp: from $suite on the same mirror (/etc/apt/sources.list.d/penstock-$suite.sources, pinned to it alone)"
+  mirror=$(own_mirror "$(. /etc/os-release && echo "${VERSION_CODENAME:-}")")
+  [[ -n $mirror ]] || die "can't tell the mirror of this release from the system's apt sources"
+  say "$packages: from $suite on the same mirror ($sources, pinned to it alone)"
   work=$(mktemp -d)
   cat >"$work/sources" <<TEXT
 Types: deb
@@ -87,23 +81,47 @@ Package: *
 Pin: release n=$suite
 Pin-Priority: -1
 
-Package: libllhttp-dev libllhttp9*
+Package: $packages
 Pin: release n=$suite
 Pin-Priority: 500
 TEXT
-  as_root install -m 644 "$work/preferences" /etc/apt/preferences.d/penstock
-  as_root install -m 644 "$work/sources" "/etc/apt/sources.list.d/penstock-$suite.sources"
+  as_root install -m 644 "$work/preferences" "$preferences"
+  as_root install -m 644 "$work/sources" "$sources"
   rm -r "$work"
-  apt_quietly update
+  (apt_quietly update) && return
+  as_root rm -f "$sources" "$preferences"
+  return 1
+}
+
+# Debian 12 and Ubuntu 24.04 have no llhttp that is safe to use. The next long-lived release has one without further
+# dependencies.
+offer_llhttp() {
+  llhttp_is_new_enough "$(candidate libllhttp-dev)" && return
+  local suite components keyring
+  case $(. /etc/os-release && echo "$ID") in
+    debian) suite=trixie components=main keyring=/usr/share/keyrings/debian-archive-keyring.gpg ;;
+    ubuntu) suite=resolute components=universe keyring=/usr/share/keyrings/ubuntu-archive-keyring.gpg ;;
+    *) die "llhttp $llhttp_min or later is needed (libllhttp-dev); this system's packages have none" ;;
+  esac
+  add_suite "$suite" "$components" "$keyring" "libllhttp-dev libllhttp9*" || die "the mirror has no $suite"
   llhttp_is_new_enough "$(candidate libllhttp-dev)" || die "no llhttp $llhttp_min or later in $suite"
+}
+
+# The last Debian with a Consul is 11, and 12 still runs that one. Elsewhere the tests that need it are skipped.
+may_have_consul() { [[ $(. /etc/os-release && echo "${ID:-}:${VERSION_CODENAME:-}") == debian:bookworm ]]; }
+
+# False if it can't be had.
+offer_consul() {
+  [[ -n $(candidate consul) ]] && return
+  add_suite bullseye main /usr/share/keyrings/debian-archive-keyring.gpg consul && [[ -n $(candidate consul) ]]
 }
 
 # Debian starts a server when its package is installed. Those that the tests and benchmarks use are started by them
 # alone: while packages are installed, and no policy of the system's own says otherwise, nothing is started.
 install_without_starting() {
   local policy=/usr/sbin/policy-rc.d daemon daemons=()
-  for daemon in nginx haproxy prometheus; do
-    [[ " $* " == *" $daemon "* ]] && daemons+=("$daemon")
+  for daemon in nginx haproxy prometheus etcd-server:etcd consul; do
+    [[ " $* " == *" ${daemon%:*} "* ]] && daemons+=("${daemon#*:}")
   done
   if ((${#daemons[@]} == 0)) || [[ -e $policy ]]; then
     apt_quietly install --no-install-recommends "$@"
@@ -129,7 +147,7 @@ versioned_tool() { if [[ -n $(candidate "$1-14") ]]; then echo "$1-14"; else ech
 packages_of() {
   case $1 in
     run) echo "${packages_run[@]}" ;;
-    test) echo "${packages_test[@]}" ;;
+    test) echo "${packages_test[@]}" && if may_have_consul; then echo consul; fi ;;
     bench) echo "${packages_bench[@]}" ;;
     fuzz) clangxx >/dev/null || echo "clang-$(default_clang) libclang-rt-$(default_clang)-dev" ;;
     lint) echo "${packages_lint[@]} $(versioned_tool clang-format) $(versioned_tool clang-tidy)" ;;
@@ -159,6 +177,11 @@ setup() {
   [[ -n $(candidate ninja-build) ]] || apt_quietly update
   mapfile -t missing < <(missing_of "${sets[@]}") # names that depend on the package lists are known now
   [[ " ${missing[*]} " == *" libllhttp-dev "* ]] && offer_llhttp
+  if [[ " ${missing[*]} " == *" consul "* ]] && ! offer_consul; then
+    say "there is no Consul to be had: tests that need one are skipped"
+    mapfile -t missing < <(printf '%s\n' "${missing[@]}" | grep -vx consul)
+    ((${#missing[@]})) || return 0
+  fi
   say "installing ${missing[*]}"
   if ! (install_without_starting "${missing[@]}") 2>/dev/null; then
     apt_quietly update # lists that are older than the mirror name files that it no longer has

@@ -42,20 +42,52 @@ std::string gateway_yaml(const std::vector<std::string>& endpoints, const Additi
 }
 
 Gateway::Gateway(const std::string& yaml, const std::vector<std::string>& environment) {
-  const std::string file = directory_.write("penstock.yaml", yaml);
-  process_ = std::make_unique<Process>(std::vector<std::string>{PENSTOCK_BINARY, "-c", file}, environment);
+  start({"-c", directory_.write("penstock.yaml", yaml)}, environment, yaml);
+}
+
+Gateway::Gateway(const Arguments& arguments, const std::vector<std::string>& environment) {
+  start(arguments.list, environment, "these arguments");
+}
+
+void Gateway::start(std::vector<std::string> arguments, const std::vector<std::string>& environment,
+                    const std::string& about) {
+  arguments.insert(arguments.begin(), PENSTOCK_BINARY);
+  process_ = std::make_unique<Process>(arguments, environment);
   if (!process_->err().wait_for("ready\n")) {
-    throw HarnessError("the gateway did not start:\n" + process_->err().text() + "\nwith\n" + yaml);
+    throw HarnessError("the gateway did not start:\n" + process_->err().text() + "\nwith\n" + about);
   }
   learn_ports();
 }
 
+bool Gateway::reload(const std::string& yaml) {
+  directory_.write("penstock.yaml", yaml);
+  signal(SIGHUP);
+  ++reloads_;
+  const auto ends = [this](const std::string& text) {
+    std::size_t count = 0;
+    const std::string log = process_->err().text();
+    for (std::size_t at = log.find(text); at != std::string::npos; at = log.find(text, at + 1)) ++count;
+    return count;
+  };
+  const std::size_t before = taken_over_;
+  const bool heeded = eventually([&] {
+    taken_over_ = ends("the new configuration is in force");
+    return taken_over_ + ends("the new configuration is not used") >= reloads_;
+  });
+  if (!heeded) throw HarnessError("the reload was not heeded:\n" + process_->err().text());
+  learn_ports();
+  return taken_over_ > before;
+}
+
+/// Nothing is written where nothing is new: clients of other threads look at the ports meanwhile.
 void Gateway::learn_ports() {
+  std::vector<std::uint16_t> ports;
   std::istringstream lines(process_->err().text());
   for (std::string line; std::getline(lines, line);) {
-    if (line.find("admin on http://") != std::string::npos) admin_port_ = port_in(line);
-    if (line.find("listening on http://") != std::string::npos) ports_.push_back(port_in(line));
+    if (line.find("admin on http://") != std::string::npos && admin_port_ == 0) admin_port_ = port_in(line);
+    if (line.find("listening on http://") != std::string::npos) ports.push_back(port_in(line));
   }
+  if (ports != ports_) ports_ = ports;
 }
 
 Gateway::~Gateway() {

@@ -39,6 +39,11 @@ class Gateway {
   explicit Gateway(const std::string& yaml, const std::vector<std::string>& environment = {});
   Gateway(const Backend& backend, const Additions& additions = {})
       : Gateway(gateway_yaml(backend.address(), additions)) {}
+  /// Started with these arguments.
+  struct Arguments {
+    std::vector<std::string> list;
+  };
+  explicit Gateway(const Arguments& arguments, const std::vector<std::string>& environment = {});
   ~Gateway();
 
   /// The port that a listener was given, in the order of the file.
@@ -52,13 +57,19 @@ class Gateway {
   /// One line: the first.
   std::string access_line() { return access_log(1).front(); }
 
+  /// Writes the file anew and sends HUP; waits until that has been heeded. Whether it was taken over.
+  bool reload(const std::string& yaml);
+
   Process& process() { return *process_; }
   void signal(int number) { process_->signal(number); }
 
  private:
+  void start(std::vector<std::string> arguments, const std::vector<std::string>& environment, const std::string& about);
   void learn_ports();
 
   TempDir directory_;
+  std::size_t reloads_ = 0;
+  std::size_t taken_over_ = 0;
   std::unique_ptr<Process> process_;
   std::vector<std::uint16_t> ports_;
   std::uint16_t admin_port_ = 0;

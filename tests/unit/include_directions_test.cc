@@ -50,6 +50,10 @@ struct ThirdParty {
 const std::vector<ThirdParty> kThirdParty = {
     {"uv.h", "gateway/io/", {".h", ".cc"}},
     {"openssl/", "gateway/io/", {".h", ".cc"}},
+    {"curl/", "gateway/io/http_client", {".cc"}},
+    {"ares.h", "gateway/io/dns", {".cc"}},
+    {"zookeeper/", "discovery/zookeeper", {".cc"}},
+    {"nlohmann/", "discovery/", {".cc"}},
     {"llhttp.h", "gateway/http/h1_", {".h", ".cc"}},
     {"yaml-cpp/", "conf/", {".cc"}},
     {"prometheus/", "gateway/observe/metrics.cc", {".cc"}},

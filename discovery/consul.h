@@ -1,0 +1,13 @@
+// Consul as a registry.
+#pragma once
+
+#include <memory>
+
+#include "discovery/registry.h"
+
+namespace penstock::discovery {
+
+/// `config` is used during the call only.
+std::unique_ptr<Registry> make_consul(const RegistryParts& parts, const conf::Consul& config);
+
+}  // namespace penstock::discovery

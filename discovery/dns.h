@@ -1,0 +1,13 @@
+// DNS as a registry.
+#pragma once
+
+#include <memory>
+
+#include "discovery/registry.h"
+
+namespace penstock::discovery {
+
+/// `config` is used during the call only.
+std::unique_ptr<Registry> make_dns(const RegistryParts& parts, const conf::Dns& config);
+
+}  // namespace penstock::discovery

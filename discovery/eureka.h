@@ -1,0 +1,13 @@
+// Eureka as a registry.
+#pragma once
+
+#include <memory>
+
+#include "discovery/registry.h"
+
+namespace penstock::discovery {
+
+/// `config` is used during the call only.
+std::unique_ptr<Registry> make_eureka(const RegistryParts& parts, const conf::Eureka& config);
+
+}  // namespace penstock::discovery

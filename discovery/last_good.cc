@@ -1,0 +1,106 @@
+#include "discovery/last_good.h"
+
+#include <algorithm>
+#include <iterator>
+#include <tuple>
+#include <utility>
+
+namespace penstock::discovery {
+namespace {
+
+bool before(const Instance& a, const Instance& b) {
+  return std::tie(a.host, a.port) < std::tie(b.host, b.port);
+}
+
+bool same(const Instance& a, const Instance& b) {
+  return a.port == b.port && a.host == b.host;
+}
+
+void put_in_order(std::vector<Instance>& instances) {
+  std::stable_sort(instances.begin(), instances.end(), before);
+  instances.erase(std::unique(instances.begin(), instances.end(), same), instances.end());
+}
+
+/// Those of `from` that are not in `list`; both in order.
+std::vector<Instance> missing(const std::vector<Instance>& from, const std::vector<Instance>& list) {
+  std::vector<Instance> result;
+  std::set_difference(from.begin(), from.end(), list.begin(), list.end(), std::back_inserter(result), before);
+  return result;
+}
+
+std::vector<Instance> both(const std::vector<Instance>& list, const std::vector<Instance>& more) {
+  std::vector<Instance> result;
+  std::set_union(list.begin(), list.end(), more.begin(), more.end(), std::back_inserter(result), before);
+  return result;
+}
+
+}  // namespace
+
+void LastGood::restore(std::vector<Instance> instances) {
+  put_in_order(instances);
+  believe(std::move(instances));
+  freshness_ = Freshness::from_disk;
+}
+
+bool LastGood::listed(std::vector<Instance> instances, Nanos now) {
+  put_in_order(instances);
+  freshness_ = Freshness::fresh;
+  heard_at_ = now;
+  std::vector<Instance> removed = missing(believed_, instances);
+  if (!is_suspicious(removed.size())) {
+    suspect_.reset();
+    believed_ = std::move(instances);
+    return use(believed_);
+  }
+  const auto confirm = confirm_at();
+  if (confirm && now >= *confirm) {
+    suspect_.reset();
+    believed_ = std::move(instances);
+    return use(believed_);
+  }
+  const bool changed = use(both(instances, removed));
+  suspect_ = Suspect{suspect_ ? suspect_->since : now, std::move(instances), removed.size()};
+  return changed;
+}
+
+void LastGood::failed(Nanos) {
+  if (freshness_ == Freshness::fresh) freshness_ = Freshness::stale;
+}
+
+bool LastGood::accept() {
+  if (!suspect_) return false;
+  believe(std::move(suspect_->listed));
+  suspect_.reset();
+  return true;
+}
+
+bool LastGood::accept_if(const std::function<bool(const Instance&)>& unusable) {
+  if (!suspect_) return false;
+  const std::vector<Instance> removed = missing(believed_, suspect_->listed);
+  return std::all_of(removed.begin(), removed.end(), unusable) && accept();
+}
+
+std::optional<Nanos> LastGood::confirm_at() const {
+  if (!suspect_ || !protection_) return std::nullopt;
+  return suspect_->since + static_cast<Nanos>(protection_->confirm_after.count()) * kNanosPerMilli;
+}
+
+bool LastGood::is_suspicious(std::size_t removed) const {
+  if (!protection_ || removed == 0) return false;
+  const auto known = static_cast<double>(believed_.size());
+  return removed == believed_.size() || static_cast<double>(removed) > known * protection_->max_removed;
+}
+
+/// Sorted and without doubles already.
+bool LastGood::use(std::vector<Instance> instances) {
+  if (instances == used_) return false;
+  used_ = std::move(instances);
+  return true;
+}
+
+void LastGood::believe(std::vector<Instance> instances) {
+  believed_ = std::move(instances);
+  used_ = believed_;
+}
+
+}  // namespace penstock::discovery

@@ -1,0 +1,20 @@
+#include "discovery/consul.h"
+#include "discovery/dns.h"
+#include "discovery/etcd.h"
+#include "discovery/eureka.h"
+#include "discovery/file_registry.h"
+#include "discovery/registry.h"
+#include "discovery/zookeeper.h"
+
+namespace penstock::discovery {
+
+std::unique_ptr<Registry> make_registry(const RegistryParts& parts, const conf::Registry& config) {
+  if (config.zookeeper) return make_zookeeper(parts, *config.zookeeper);
+  if (config.consul) return make_consul(parts, *config.consul);
+  if (config.etcd) return make_etcd(parts, *config.etcd);
+  if (config.eureka) return make_eureka(parts, *config.eureka);
+  if (config.dns) return make_dns(parts, *config.dns);
+  return make_file_registry(parts, *config.file);
+}
+
+}  // namespace penstock::discovery
