@@ -5,29 +5,74 @@
 #include "gateway/base/number_text.h"
 
 namespace penstock::filters {
+namespace {
 
-void Admission::begin(std::span<const Gate> gates) {
+constexpr Nanos kSoon = kNanosPerSecond;  // what is told where nobody can know
+
+}  // namespace
+
+Admission::Admission(Queued::Tell told, void* owner)
+    : told_(told),
+      owner_(owner),
+      queued_([](void* self, bool has_place) { static_cast<Admission*>(self)->on_told(has_place); }, this) {}
+
+void Admission::begin(std::span<const Gate> gates, conf::Priority priority) {
   gates_ = gates;
   next_ = 0;
+  priority_ = priority;
   rate_limit_.clear();
   rate_limit_policy_.clear();
 }
 
+void Admission::go_elsewhere(std::span<const Gate> gates) {
+  gates_ = gates;
+  next_ = 0;
+}
+
 Ruling Admission::go_on(Asked asked) {
+  worker_ = asked.worker;
+  asked.priority = priority_;
   while (next_ < gates_.size()) {
     const Gate& gate = gates_[next_++];
     Limit& limit = *gate.limit;
-    asked.reserve_share = gate.reserve_share;
+    const bool enforced = limit.config().enforce;
+    asked.reserve_share = gate.classes ? gate.classes->reserve_share(priority_, asked.now) : 0;
+    asked.beyond_share = gate.classes ? gate.classes->beyond_share(priority_, asked.now) : 0;
+    asked.queued = enforced && told_ ? &queued_ : nullptr;
     Hold hold;
     const Ruling ruling = limit.ask(asked, hold);
-    limit.count(asked.worker, ruling.decision);
-    const bool enforced = limit.config().enforce;
+    if (!ruling.for_place) limit.count(asked.worker, ruling.decision);  // else once it is known how that ends
     if (hold.limit != nullptr) holds_.push_back(std::move(hold));
     if (!enforced) continue;
     if (ruling.tells) note(limit, ruling);
     if (ruling.decision != Decision::pass) return ruling;
   }
   return {};
+}
+
+bool Admission::crowded() const {
+  return std::any_of(holds_.begin(), holds_.end(), [](const Hold& hold) { return hold.permit.crowded(); });
+}
+
+/// The hold of what it waits for is the last one: nothing was asked since.
+void Admission::on_told(bool has_place) {
+  if (has_place) {
+    holds_.back().permit = std::move(queued_.place);
+    holds_.back().queued = nullptr;
+    gates_[next_ - 1].limit->count(worker_, Decision::wait);
+  }
+  told_(owner_, has_place);
+}
+
+Ruling Admission::sent_away(Nanos now) {
+  Limit& limit = *gates_[next_ - 1].limit;
+  limit.release(holds_.back(), {.now = now, .worker = worker_, .gave_up = true});
+  limit.count(worker_, Decision::refuse);
+  holds_.pop_back();
+  Ruling ruling;
+  ruling.decision = Decision::refuse;
+  ruling.retry_after = kSoon;
+  return ruling;
 }
 
 void Admission::note(const Limit& limit, const Ruling& ruling) {

@@ -34,6 +34,17 @@ class KeyedWords {
     return table_ ? table_->busy(recovered) : 0;
   }
 
+  /// Before it is used: what another one of the same keys and secret remembers. `rescaled(word value) -> word value`.
+  template <class Rescaled, class Recovered>
+  void learn_from(const KeyedWords& before, const Rescaled& rescaled, const Recovered& recovered) {
+    word_ = rescaled(before.word_.load(std::memory_order_relaxed));
+    if (!table_) return;
+    before.table_->for_each([&](std::uint64_t hash, std::uint64_t word) {
+      const std::uint64_t value = rescaled(word);
+      if (!recovered(value)) table_->find(hash, recovered).word = value;
+    });
+  }
+
  private:
   std::uint64_t hash(const Asked& asked) const {
     std::array<char, IpAddress::kMaxText> buffer;

@@ -41,7 +41,10 @@ void add(std::atomic<std::uint64_t>& counter) {
 }  // namespace
 
 Limit::Limit(const conf::Limit& config, std::string where, unsigned workers)
-    : config_(config), where_(std::move(where)), counts_(workers) {
+    : config_(config),
+      where_(std::move(where)),
+      title_("the limit " + config.name + " of the " + where_),
+      counts_(workers) {
   if (!is_rate(config.kind)) return;
   quota_ = quota_of(config);
   policy_ = "\"" + config.name + "\";q=" + std::to_string(quota_) + ";w=" + std::to_string(window_of(config));

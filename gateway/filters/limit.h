@@ -3,22 +3,42 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "conf/config.h"
 #include "gateway/base/deadline_wheel.h"
+#include "gateway/base/intrusive_list.h"
 #include "gateway/base/ip.h"
 #include "gateway/base/siphash.h"
 #include "gateway/http/message.h"
 #include "limiters/concurrency.h"
 #include "limiters/leaky_bucket.h"
 #include "limiters/verdict.h"
+#include "limiters/waiting_room.h"
 
 namespace penstock::filters {
 
 class Limit;
+
+/// A request that may wait for a place. Lent to a limit from ask() until it has one, is sent away, or leaves by
+/// release(); belongs to its worker's thread.
+struct Queued : limiters::Waiter, ListLink {
+  /// At most once for each wait, from the worker's loop. `has_place`: it is in `place` now; else it was sent away for
+  /// somebody of a higher class.
+  using Tell = void (*)(void* owner, bool has_place);
+  Queued(Tell t, void* o) : tell(t), owner(o) {}
+
+  const Tell tell;
+  void* const owner;
+  limiters::Permit place;
+  std::uint32_t reserve = 0;  ///< places that it leaves free
+};
+
+/// Runs the task on a worker's thread, soon, with that thread's time. Any thread.
+using OnWorker = std::function<void(unsigned worker, std::function<void(Nanos now)> task)>;
 
 /// A request at a limit.
 struct Asked {
@@ -27,14 +47,18 @@ struct Asked {
   const http::RequestHead& head;
   const IpAddress& client;
   unsigned worker = 0;
+  conf::Priority priority = conf::Priority::normal;
   std::uint32_t reserve_share = 0;  ///< of 100: places that it leaves to requests of higher classes
+  std::uint32_t beyond_share = 0;   ///< of 100: places over a limit that is only an estimate, which it may take
+  Queued* queued = nullptr;         ///< null: it must not wait for a place
 };
 
 enum class Decision : std::uint8_t { pass, wait, refuse };
 
 struct Ruling {
   Decision decision = Decision::pass;
-  Nanos wait = 0;               ///< then it may pass
+  Nanos wait = 0;               ///< then it may pass; or, if `for_place`, has waited long enough
+  bool for_place = false;       ///< Asked::queued is told when there is one
   Nanos retry_after = 0;        ///< if refused; limiters::kNever: never
   bool tells = false;           ///< what follows means something
   std::uint64_t remaining = 0;  ///< requests that would pass now
@@ -47,6 +71,7 @@ struct Hold {
   std::atomic<std::uint64_t>* word = nullptr;
   limiters::Permit permit{};
   limiters::LeakyBucket::Turn turn{};
+  Queued* queued = nullptr;  ///< while it waits for its place
 };
 
 /// How a request ended, as far as limits learn from it.
@@ -74,6 +99,8 @@ class Limit {
 
   const conf::Limit& config() const { return config_; }
   const std::string& where() const { return where_; }
+  /// "the limit token_bucket of the route orders"
+  const std::string& title() const { return title_; }
   /// Whether who is refused has himself asked too often (429), or there is not enough for all (503).
   bool is_clients_fault() const;
   /// The RateLimit-Policy field's member for this limit; empty for those that are no rate.
@@ -89,11 +116,19 @@ class Limit {
   };
   Counts counts() const;
 
+  /// Before it is used: `before` is the limit of the same place, name and keys whose settings change to these. What it
+  /// remembers of who has had how much is taken over, where these settings can say the same. Nothing by default.
+  virtual void learn_from(const Limit& before, Nanos now) {
+    static_cast<void>(before);
+    static_cast<void>(now);
+  }
+
   // ---- control thread
   /// What there is to see besides.
   struct Levels {
     std::uint64_t in_flight = 0;
     std::uint64_t limit = 0;      ///< of those under way; 0: not that kind
+    std::uint64_t waiting = 0;    ///< for a place
     double p99_s = 0;             ///< adaptive: measured; 0: not known yet
     double baseline_s = 0;        ///< adaptive: the latency without a queue, as believed
     std::uint64_t busy_keys = 0;  ///< keyed limits
@@ -102,6 +137,8 @@ class Limit {
   /// Every tenth of a second or so, where wants_ticks().
   virtual void tick(Nanos now) { static_cast<void>(now); }
   virtual bool wants_ticks() const { return false; }
+  /// Before the first request: how workers are told of places that others have given back.
+  virtual void call_workers_by(const OnWorker& on_worker) { static_cast<void>(on_worker); }
 
  private:
   struct alignas(64) WorkerCounts {
@@ -110,6 +147,7 @@ class Limit {
 
   const conf::Limit config_;
   const std::string where_;
+  const std::string title_;
   std::string policy_;
   std::uint64_t quota_ = 0;
   std::vector<WorkerCounts> counts_;

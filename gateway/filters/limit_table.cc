@@ -1,53 +1,77 @@
 #include "gateway/filters/limit_table.h"
 
 #include <algorithm>
-#include <bitset>
 
 namespace penstock::filters {
 namespace {
 
-/// Of a limit's places: what each class in use leaves free for the one above it.
-constexpr std::uint32_t kReservePerClass = 15;
-constexpr std::size_t kClasses = 4;
-using Classes = std::bitset<kClasses>;
-
-/// The places that a class leaves to the higher ones that there are.
-std::uint32_t reserve_share(conf::Priority priority, const Classes& in_use) {
-  std::uint32_t share = 0;
-  for (std::size_t higher = 0; higher < static_cast<std::size_t>(priority); ++higher)
-    share += in_use.test(higher) ? kReservePerClass : 0;
-  return share;
+/// Of a limit's hash of keys: the same as long as the process runs, so that a limit whose settings change knows its
+/// keys.
+SipKey secret_of(const std::string& where, const std::string& name, const SipKey& key) {
+  return {siphash(key, where + "\n" + name), key.k1};
 }
 
 }  // namespace
 
-LimitTable::LimitTable(const conf::Config& config, unsigned workers, const SipKey& key) {
+LimitTable::LimitTable(const conf::Config& config, unsigned workers, const SipKey& key, const LimitTable* before,
+                       Nanos now) {
+  const Known known = before ? before->known() : Known();
   const auto make = [&](const conf::Limit& limit, const std::string& where) {
-    limits_.push_back(make_limit(limit, where, workers, {key.k0 + limits_.size(), key.k1}));
+    const auto found = known.find({where, limit.name});
+    if (found != known.end() && found->second->config() == limit) {
+      limits_.push_back(found->second);
+    } else {
+      limits_.push_back(make_limit(limit, where, workers, secret_of(where, limit.name, key)));
+      fresh_.push_back(limits_.back().get());
+      if (found != known.end()) limits_.back()->learn_from(*found->second, now);
+    }
     return limits_.back().get();
   };
-  std::vector<std::vector<Limit*>> of_upstream(config.upstreams.size());
+  const auto make_classes = [&] { return classes_.emplace_back(std::make_unique<ClassesInUse>()).get(); };
+  std::vector<std::vector<Gate>> of_upstream(config.upstreams.size());
   for (std::size_t i = 0; i < config.upstreams.size(); ++i) {
     const conf::Upstream& upstream = config.upstreams[i];
-    for (const conf::Limit& limit : upstream.limits) of_upstream[i].push_back(make(limit, "upstream " + upstream.name));
-  }
-  std::vector<Classes> classes_at(config.upstreams.size());
-  for (const conf::Route& route : config.routes) {
-    if (route.upstream) classes_at[*route.upstream].set(static_cast<std::size_t>(route.priority));
+    ClassesInUse* classes = upstream.limits.empty() ? nullptr : make_classes();
+    for (const conf::Limit& limit : upstream.limits)
+      of_upstream[i].push_back({make(limit, "upstream " + upstream.name), classes});
   }
   gates_.resize(config.routes.size());
+  fallback_gates_.resize(config.routes.size());
   for (std::size_t i = 0; i < config.routes.size(); ++i) {
     const conf::Route& route = config.routes[i];
-    for (const conf::Limit& limit : route.limits) gates_[i].push_back({make(limit, "route " + route.id), 0});
-    if (!route.upstream) continue;
-    const std::uint32_t reserve = reserve_share(route.priority, classes_at[*route.upstream]);
-    for (Limit* limit : of_upstream[*route.upstream]) gates_[i].push_back({limit, reserve});
+    // All of a route's requests are of its class, unless they may say otherwise themselves.
+    const bool several = !config.priority_header.empty() && !route.limits.empty();
+    ClassesInUse* classes = several ? make_classes() : nullptr;
+    for (const conf::Limit& limit : route.limits) gates_[i].push_back({make(limit, "route " + route.id), classes});
+    if (route.upstream) {
+      for (const Gate& gate : of_upstream[*route.upstream]) {
+        gates_[i].push_back(gate);
+        gate.classes->expect(route.priority);
+      }
+    }
+    if (route.fallback && route.fallback->upstream) fallback_gates_[i] = of_upstream[*route.fallback->upstream];
   }
-  if (limits_.empty()) gates_.clear();
+  if (!limits_.empty()) return;
+  gates_.clear();
+  fallback_gates_.clear();
+}
+
+LimitTable::Known LimitTable::known() const {
+  Known known;
+  for (const auto& limit : limits_) known.emplace(std::pair(limit->where(), limit->config().name), limit);
+  return known;
 }
 
 std::span<const Gate> LimitTable::gates(std::uint32_t route) const {
   return route < gates_.size() ? std::span<const Gate>(gates_[route]) : std::span<const Gate>();
+}
+
+std::span<const Gate> LimitTable::fallback_gates(std::uint32_t route) const {
+  return route < fallback_gates_.size() ? std::span<const Gate>(fallback_gates_[route]) : std::span<const Gate>();
+}
+
+void LimitTable::call_workers_by(const OnWorker& on_worker) {
+  for (Limit* limit : fresh_) limit->call_workers_by(on_worker);
 }
 
 bool LimitTable::wants_ticks() const {

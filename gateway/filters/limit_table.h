@@ -2,11 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "conf/config.h"
+#include "gateway/filters/classes_in_use.h"
 #include "gateway/filters/limit.h"
 
 namespace penstock::filters {
@@ -14,26 +18,40 @@ namespace penstock::filters {
 /// A limit on a route's way.
 struct Gate {
   Limit* limit = nullptr;
-  std::uint32_t reserve_share = 0;  ///< Asked::reserve_share of the route's requests
+  ClassesInUse* classes = nullptr;  ///< of the requests that come there; null: they are all of one class
 };
 
 /// Made by the control thread; its parts that are meant for any thread may be used by any. Outlives the requests.
 class LimitTable {
  public:
-  LimitTable(const conf::Config& config, unsigned workers, const SipKey& key);
+  /// `before`: the table of the configuration that this one replaces; limits that are the same in both are shared, with
+  /// what they know, and others learn from them (Limit::learn_from()). Null: there was none. `now`: steady.
+  LimitTable(const conf::Config& config, unsigned workers, const SipKey& key, const LimitTable* before = nullptr,
+             Nanos now = 0);
 
   /// In the order in which they are asked: the route's, then its upstream's. Empty for most.
   std::span<const Gate> gates(std::uint32_t route) const;
+  /// Of the upstream that the route falls back to; empty if there is none.
+  std::span<const Gate> fallback_gates(std::uint32_t route) const;
 
   /// Control thread: for the pages, and to tick.
-  const std::vector<std::unique_ptr<Limit>>& all() const { return limits_; }
+  const std::vector<std::shared_ptr<Limit>>& all() const { return limits_; }
   /// True if some limit wants tick().
   bool wants_ticks() const;
   void tick(Nanos now);
+  /// Before the first request. Without it, who waits for a place of another worker's request waits in vain.
+  void call_workers_by(const OnWorker& on_worker);
 
  private:
-  std::vector<std::unique_ptr<Limit>> limits_;
-  std::vector<std::vector<Gate>> gates_;  ///< by route; empty if there are no limits at all
+  /// By place and name.
+  using Known = std::map<std::pair<std::string, std::string>, std::shared_ptr<Limit>>;
+  Known known() const;
+
+  std::vector<std::shared_ptr<Limit>> limits_;
+  std::vector<std::unique_ptr<ClassesInUse>> classes_;
+  std::vector<std::vector<Gate>> gates_;           ///< by route; empty if there are no limits at all
+  std::vector<std::vector<Gate>> fallback_gates_;  ///< likewise
+  std::vector<Limit*> fresh_;                      ///< not shared with the table before
 };
 
 }  // namespace penstock::filters

@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/filters/classes_in_use.h"
 #include "gateway/filters/keyed_words.h"
 #include "gateway/filters/limit.h"
+#include "gateway/filters/queued_concurrency.h"
 #include "limiters/adaptive.h"
 #include "limiters/fixed_window.h"
 #include "limiters/rolling_latency.h"
@@ -33,6 +35,17 @@ std::uint64_t time_for(const Limiter&, Nanos now, std::uint64_t) {
   return now;
 }
 
+/// How a word goes on when the settings change. Windows do if their length stays.
+std::uint64_t rescaled(const limiters::TokenBucket& now_is, const limiters::TokenBucket& was, const conf::Limit&,
+                       const conf::Limit&, std::uint64_t word, Nanos now) {
+  return now_is.rescaled(word, now, was);
+}
+template <class Window>
+std::uint64_t rescaled(const Window&, const Window&, const conf::Limit& config, const conf::Limit& before,
+                       std::uint64_t word, Nanos) {
+  return config.window == before.window ? word : 0;
+}
+
 /// token_bucket, sliding_window, fixed_window.
 template <class Limiter>
 class RateLimit final : public Limit {
@@ -51,6 +64,14 @@ class RateLimit final : public Limit {
     ruling.remaining = verdict.remaining;
     ruling.reset_after = verdict.reset_after_ns;
     return ruling;
+  }
+  void learn_from(const Limit& before, Nanos now) override {
+    const auto* was = dynamic_cast<const RateLimit*>(&before);
+    if (!was || was->config().key != config().key) return;
+    words_.learn_from(
+        was->words_,
+        [&](std::uint64_t word) { return rescaled(limiter_, was->limiter_, config(), was->config(), word, now); },
+        [](std::uint64_t word) { return word == 0; });
   }
   Levels levels(Nanos now, std::uint64_t unix_ms) const override {
     const std::uint64_t time = time_for(limiter_, now, unix_ms);
@@ -149,7 +170,7 @@ class ConcurrencyLimit : public Limit {
 
   Ruling ask(const Asked& asked, Hold& hold) override {
     const std::uint64_t limit = places_.limit();
-    limiters::Permit permit = places_.try_acquire(static_cast<std::uint32_t>(limit * asked.reserve_share / 100));
+    limiters::Permit permit = places_.try_acquire(reserve(limit, asked), beyond(limit, asked));
     Ruling ruling;
     if (permit) {
       hold.limit = this;
@@ -173,6 +194,17 @@ class ConcurrencyLimit : public Limit {
 
  protected:
   limiters::Concurrency places_;
+
+ private:
+  virtual std::uint32_t reserve(std::uint64_t limit, const Asked& asked) const {
+    return share_of(limit, asked.reserve_share);
+  }
+  /// A limit that somebody has written is never passed.
+  virtual std::uint32_t beyond(std::uint64_t limit, const Asked& asked) const {
+    static_cast<void>(limit);
+    static_cast<void>(asked);
+    return 0;
+  }
 };
 
 /// adaptive.
@@ -209,6 +241,13 @@ class FollowingLimit final : public ConcurrencyLimit {
   }
 
  private:
+  std::uint32_t reserve(std::uint64_t limit, const Asked& asked) const override {
+    return reserved_places(limit, asked.reserve_share);
+  }
+  std::uint32_t beyond(std::uint64_t limit, const Asked& asked) const override {
+    return reserved_places(limit, asked.beyond_share);
+  }
+
   std::vector<limiters::LatencyRecorder> recorders_;  ///< by worker
   std::vector<const limiters::LatencyRecorder*> readers_;
   // The control thread's.
@@ -239,6 +278,7 @@ std::unique_ptr<Limit> make_limit(const conf::Limit& config, std::string where, 
       break;
   }
   if (!config.key.empty()) return std::make_unique<KeyedConcurrencyLimit>(config, std::move(where), workers, key);
+  if (config.queue > 0) return std::make_unique<QueuedConcurrency>(config, std::move(where), workers);
   return std::make_unique<ConcurrencyLimit>(config, std::move(where), workers, config.limit);
 }
 

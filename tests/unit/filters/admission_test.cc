@@ -46,7 +46,7 @@ class AdmissionTest : public ::testing::Test {
     return *table;
   }
   Ruling ask(Admission& admission, std::uint32_t route = 0) {
-    admission.begin(limits().gates(route));
+    admission.begin(limits().gates(route), config.routes[route].priority);
     return go_on(admission);
   }
   Ruling go_on(Admission& admission) {
@@ -211,11 +211,46 @@ TEST_F(AdmissionTest, LowerClassesLeavePlacesForHigherOnes) {
   for (Admission& request : requests) end(request);
 }
 
+TEST_F(AdmissionTest, ARequestMayBeOfAnotherClassThanItsRoute) {
+  config.priority_header = "x-priority";
+  limit(LimitKind::concurrency, "concurrency").limit = 10;
+  const auto lets_in = [&](conf::Priority priority, std::vector<Admission>& requests) {
+    std::ptrdiff_t count = 0;
+    for (Admission& request : requests) {
+      request.begin(limits().gates(0), priority);
+      count += go_on(request).decision == Decision::pass;
+    }
+    for (Admission& request : requests) end(request);
+    return count;
+  };
+  std::vector<Admission> requests(20);
+  EXPECT_EQ(lets_in(conf::Priority::background, requests), 10) << "nobody is above it yet";
+  EXPECT_EQ(lets_in(conf::Priority::critical, requests), 10);
+  EXPECT_EQ(lets_in(conf::Priority::background, requests), 9);
+}
+
+TEST_F(AdmissionTest, AFallbackIsAskedForItsUpstreamsLimitsAndKeepsWhatWasTold) {
+  conf::Upstream& other = config.upstreams.emplace_back();
+  other.limits.emplace_back().kind = LimitKind::token_bucket;
+  other.limits[0].name = "others";
+  other.limits[0].rate = {1, conf::milliseconds(1000)};
+  config.routes[0].fallback.emplace().upstream = 1;
+  token_bucket(1, 1);
+  EXPECT_EQ(passes(1), 1);
+  Admission admission;
+  EXPECT_EQ(ask(admission).decision, Decision::refuse);
+  end(admission);
+  admission.go_elsewhere(limits().fallback_gates(0));
+  EXPECT_EQ(go_on(admission).decision, Decision::pass);
+  EXPECT_THAT(admission.rate_limit(), HasSubstr("\"token_bucket\";r=0"));
+  EXPECT_THAT(admission.rate_limit(), HasSubstr("\"others\";r=0"));
+}
+
 TEST_F(AdmissionTest, OneClassAloneLeavesNothing) {
   config.upstreams[0].limits.push_back({});
   config.upstreams[0].limits[0].kind = LimitKind::concurrency;
   config.upstreams[0].limits[0].limit = 1;
-  EXPECT_EQ(limits().gates(0)[0].reserve_share, 0u);
+  EXPECT_EQ(limits().gates(0)[0].classes->reserve_share(conf::Priority::normal, now), 0u);
   EXPECT_EQ(ask_once(), Decision::pass);
 }
 
