@@ -36,6 +36,7 @@ std::string checks_text(std::uint32_t count, const char* result) {
 struct Monitor::Impl {
   Impl(io::Loop& on, const conf::Upstream& of, std::uint64_t seed, Changed when_changed, Tell teller);
 
+  void learn_from(const Impl& before);
   void watch(std::vector<Watched> endpoints);
   void arrive(Entry& entry, Watched endpoint, bool joins);
   void take_record(Entry& entry, EndpointRecordPtr record);
@@ -86,6 +87,37 @@ Monitor::Impl::Impl(io::Loop& on, const conf::Upstream& of, std::uint64_t seed, 
       tick_deadline([](void* self) { static_cast<Impl*>(self)->tick(); }, this) {
   if (upstream.outlier) detector.emplace(*upstream.outlier);
   loop.arm(tick_deadline, kTick);
+}
+
+/// Each comes as one that has left, and so may be forgotten if it does not come back.
+void Monitor::Impl::learn_from(const Impl& before) {
+  before.standings.for_each([&](const Entry& known) {
+    Entry& entry = standings.at(known.address);
+    entry.standing = known.standing;
+    if (upstream.health_check && before.upstream.health_check) {
+      entry.tally = known.tally;
+      entry.complaint = known.complaint;
+    }
+    if (upstream.outlier && known.suspect) {
+      entry.suspect.emplace(*upstream.outlier);
+      if (upstream.outlier->enforce && known.ejected) {
+        entry.suspect->term = known.suspect->term;
+        entry.ejected = true;
+        entry.by_connect_failures = known.by_connect_failures;
+        entry.ejection = known.ejection;
+      }
+    }
+    const State state = !entry.tally.healthy() ? State::unhealthy : entry.ejected ? State::ejected : State::healthy;
+    if (entry.standing.state != state) {
+      entry.standing.state = state;
+      entry.standing.reason = "by another configuration";
+      entry.standing.since_unix_ms = loop.unix_ms();
+    }
+    standings.left(entry, loop.now());
+  });
+  if (detector && before.detector) detector->count_on(*before.detector);
+  passed = before.passed;
+  failed = before.failed;
 }
 
 // ---- who is watched
@@ -283,6 +315,10 @@ void Monitor::Impl::notify() {
 Monitor::Monitor(io::Loop& loop, const conf::Upstream& upstream, std::uint64_t seed, Changed changed, Tell tell)
     : impl_(std::make_unique<Impl>(loop, upstream, seed, std::move(changed), std::move(tell))) {}
 Monitor::~Monitor() = default;
+
+void Monitor::learn_from(const Monitor& before) {
+  impl_->learn_from(*before.impl_);
+}
 
 void Monitor::watch(std::vector<Watched> endpoints) {
   impl_->watch(std::move(endpoints));

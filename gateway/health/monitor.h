@@ -40,6 +40,9 @@ class Monitor {
   /// `upstream` outlives it. `tell`: one line for the process log on each change of a standing.
   Monitor(io::Loop& loop, const conf::Upstream& upstream, std::uint64_t seed, Changed changed, Tell tell);
   ~Monitor();
+  /// Before anything is watched: how the endpoints stood that another monitor, of the same upstream under another
+  /// configuration, knows of. Ejections and failed checks count on where this configuration has them, too.
+  void learn_from(const Monitor& before);
   Monitor(const Monitor&) = delete;
   Monitor& operator=(const Monitor&) = delete;
 

@@ -105,12 +105,13 @@ OutlierDetector::Changes OutlierDetector::failures_in_a_row(std::size_t index, s
 
 void OutlierDetector::eject_for_failures(std::size_t index, Failure last, Nanos now, Changes& changes) {
   Suspect& suspect = *pool_[index];
-  const bool connecting = last == Failure::connect;
+  const bool connecting = last != Failure::request;
   if (judged(index) && (connecting || !whole_pool_fails(index))) {
-    const std::string why = std::to_string(suspect.failures_in_a_row) + " failures in a row";
-    if (eject(index, connecting ? Ejection::connect_failures : Ejection::consecutive_failures,
-              connecting ? why + " (the last: no connection)" : why, now, changes))
-      return;
+    std::string why = std::to_string(suspect.failures_in_a_row) + " failures in a row";
+    if (last == Failure::connect) why += " (the last: no connection)";
+    if (last == Failure::refused) why = "it refuses connections";
+    const Ejection reason = connecting ? Ejection::connect_failures : Ejection::consecutive_failures;
+    if (eject(index, reason, std::move(why), now, changes)) return;
   }
   suspect.waiting = last;
 }

@@ -66,6 +66,8 @@ class OutlierDetector {
   /// If nobody is usable but for ejections, takes back the one whose time is up first. tick() does this as well.
   Changes keep_one(Nanos now);
 
+  /// Counts on from where another has come to.
+  void count_on(const OutlierDetector& before) { ejections_ = before.ejections_; }
   /// Since the start.
   std::uint64_t ejections(Ejection reason) const { return ejections_[static_cast<std::size_t>(reason)]; }
 

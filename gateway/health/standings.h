@@ -61,6 +61,10 @@ class Standings {
   void forget(Nanos now);
 
   std::size_t size() const { return entries_.size(); }
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (const auto& [address, entry] : entries_) visit(*entry);
+  }
 
  private:
   std::unordered_map<std::string, std::unique_ptr<Entry>> entries_;

@@ -26,7 +26,7 @@ enum class Ejection : std::uint8_t {
 inline constexpr std::size_t kEjections = static_cast<std::size_t>(Ejection::count_);
 std::string_view name(Ejection reason);
 
-/// How a request's attempt failed, as far as health is concerned.
-enum class Failure : std::uint8_t { connect, request };
+/// How a request's attempt failed, as far as health is concerned. `refused`: nobody listens there.
+enum class Failure : std::uint8_t { connect, refused, request };
 
 }  // namespace penstock::health

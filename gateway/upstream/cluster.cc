@@ -66,8 +66,13 @@ void Lease::answered(int status, bool overload, Nanos took) {
 
 void Lease::failed(ErrorKind kind, Nanos took) {
   passes_.ended(true, took, cluster_->loop_.now());
+  using health::Failure;
   const bool at_connecting = kind == ErrorKind::connect_failed || kind == ErrorKind::connect_timeout;
-  cluster_->failed(*pool_, at_connecting ? health::Failure::connect : health::Failure::request, took);
+  cluster_->failed(*pool_,
+                   connection_->refused() ? Failure::refused
+                   : at_connecting        ? Failure::connect
+                                          : Failure::request,
+                   took);
 }
 
 void Lease::abandoned(Nanos took) {
@@ -76,16 +81,18 @@ void Lease::abandoned(Nanos took) {
 
 // ---- plans and health
 
-Cluster::Cluster(io::Loop& loop, const conf::Upstream& config, observe::UpstreamStats& stats, unsigned worker,
-                 std::uint64_t seed, Report report)
+Cluster::Cluster(io::Loop& loop, std::shared_ptr<const conf::Upstream> config,
+                 std::shared_ptr<observe::UpstreamStats> stats, unsigned worker, std::uint64_t seed, Report report)
     : loop_(loop),
-      config_(config),
-      stats_(stats),
+      config_owner_(std::move(config)),
+      stats_owner_(std::move(stats)),
+      config_(*config_owner_),
+      stats_(*stats_owner_),
       worker_(worker),
       seed_(seed),
       report_(std::move(report)),
-      decay_(nanos(config.balancer.decay)),
-      slow_start_(slow_start_of(config)),
+      decay_(nanos(config_.balancer.decay)),
+      slow_start_(slow_start_of(config_)),
       next_ramp_([](void* self) { static_cast<Cluster*>(self)->ramp(); }, this) {}
 
 Cluster::~Cluster() = default;
@@ -260,6 +267,11 @@ bool Cluster::try_retry(observe::RetryReason reason) {
   return true;
 }
 
+limiters::Hedging& Cluster::hedging() {
+  if (!hedging_) hedging_ = std::make_unique<limiters::Hedging>();
+  return *hedging_;
+}
+
 bool Cluster::has_untried(std::span<const std::uint32_t> tried) const {
   const auto out_of_use = std::count_if(
       tried.begin(), tried.end(), [&](std::uint32_t index) { return index < loads_.size() && loads_[index].usable; });
@@ -297,6 +309,7 @@ void Cluster::retire() {
 void Cluster::succeeded(EndpointPool& pool, Nanos took) {
   pool.record()->succeeded();
   pool.stats().latency.observe(took);
+  if (hedging_) hedging_->answered(took, loop_.now());
   typical_ns_ += (static_cast<double>(took) - typical_ns_) * (typical_ns_ > 0 ? kTypicalWeight : 1);
   if (pool.index == kGone) return;
   balancers::Load& load = loads_[pool.index];
@@ -309,7 +322,8 @@ void Cluster::failed(EndpointPool& pool, health::Failure what, Nanos took) {
   pool.stats().failures.add();
   const std::uint32_t in_a_row = pool.record()->failed();
   const std::uint32_t limit = config_.outlier ? config_.outlier->consecutive_failures : 0;
-  if (limit == 0 || in_a_row % limit != 0) return;
+  // One refusal says it all: nobody listens. A registry may take its time to notice.
+  if (limit == 0 || (what != health::Failure::refused && in_a_row % limit != 0)) return;
   if (config_.outlier->enforce && pool.index != kGone) take_out(pool.index);
   report_(pool.record(), what);
 }

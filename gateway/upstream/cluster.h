@@ -16,6 +16,7 @@
 #include "gateway/upstream/guard.h"
 #include "gateway/upstream/plan.h"
 #include "gateway/upstream/pool.h"
+#include "limiters/hedging.h"
 
 namespace penstock::upstream {
 
@@ -97,14 +98,14 @@ struct Choice {
   bool fresh = false;  ///< a new connection, not one from the pool
 };
 
-/// Belongs to its worker's thread. `config` and `stats` outlive it.
+/// Belongs to its worker's thread.
 class Cluster {
  public:
   /// Told that an endpoint has failed so many requests in a row that it should go. On the worker's thread.
   using Report = std::function<void(const health::EndpointRecordPtr& record, health::Failure last)>;
 
-  Cluster(io::Loop& loop, const conf::Upstream& config, observe::UpstreamStats& stats, unsigned worker,
-          std::uint64_t seed, Report report);
+  Cluster(io::Loop& loop, std::shared_ptr<const conf::Upstream> config, std::shared_ptr<observe::UpstreamStats> stats,
+          unsigned worker, std::uint64_t seed, Report report);
   ~Cluster();
 
   /// Pools of endpoints that stay (by id) keep their connections, and what is known of them; those of the others end
@@ -121,6 +122,9 @@ class Cluster {
   void count_request();
   /// Takes one retry from the upstream's budget, and counts it. False: there is none left.
   bool try_retry(observe::RetryReason reason);
+
+  /// When requests to this upstream are hedged. Answers count for it from the first call on.
+  limiters::Hedging& hedging();
 
   /// Whether lease() would find an endpoint beside these.
   bool has_untried(std::span<const std::uint32_t> tried) const;
@@ -152,6 +156,8 @@ class Cluster {
   void ramp();
 
   io::Loop& loop_;
+  const std::shared_ptr<const conf::Upstream> config_owner_;
+  const std::shared_ptr<observe::UpstreamStats> stats_owner_;
   const conf::Upstream& config_;
   observe::UpstreamStats& stats_;
   const unsigned worker_;
@@ -169,7 +175,8 @@ class Cluster {
   std::vector<std::unique_ptr<EndpointPool>> leaving_;
   std::uint64_t generation_ = 0;
   std::uint32_t usable_ = 0;
-  double typical_ns_ = 0;  ///< what the upstream's answers take; 0 = unknown
+  double typical_ns_ = 0;                       ///< what the upstream's answers take; 0 = unknown
+  std::unique_ptr<limiters::Hedging> hedging_;  ///< null while nobody asks for it
   std::vector<std::uint32_t> ramping_;
   Deadline next_ramp_;
 };

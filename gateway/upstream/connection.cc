@@ -240,7 +240,8 @@ void Connection::on_error(int error) {
   }
   if (!connected_) {
     home_.connect_failed();
-    fail(ErrorKind::connect_failed, error == ECONNREFUSED ? "connection refused" : "no connection");
+    refused_ = error == ECONNREFUSED || error == ENOENT;  // ENOENT: a Unix socket whose file is gone
+    fail(ErrorKind::connect_failed, refused_ ? "connection refused" : "no connection");
   } else if (head_seen_) {
     fail(ErrorKind::upstream_truncated, "the answer ended early");
   } else {

@@ -53,6 +53,8 @@ class Connection final : public io::Disposable, public ListLink, private io::Str
   // ---- for the holder of the lease
 
   bool connected() const { return connected_; }
+  /// Nobody listens there.
+  bool refused() const { return refused_; }
   /// Has carried a request before: the endpoint may be closing it just now.
   bool reused() const { return requests_ > 1; }
   /// No byte of this request has been taken by the socket.
@@ -116,6 +118,7 @@ class Connection final : public io::Disposable, public ListLink, private io::Str
   http::BodyKind request_body_ = http::BodyKind::none;
   std::uint8_t interims_ = 0;
   bool connected_ = false;
+  bool refused_ = false;
   bool request_complete_ = false;
   bool waiting_ = false;  ///< request complete, no byte of the answer yet
   bool answered_ = false;

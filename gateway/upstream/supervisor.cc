@@ -1,5 +1,6 @@
 #include "gateway/upstream/supervisor.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "gateway/io/loop.h"
@@ -18,25 +19,41 @@ std::uint64_t requests_of(const health::EndpointRecord& record) {
   return sum;
 }
 
-Surroundings guarded(Surroundings around, const conf::Upstream& config) {
-  around.guard = std::make_shared<Guard>(config);
-  return around;
-}
-
 }  // namespace
 
-Supervisor::Supervisor(io::Loop& loop, const conf::Upstream& config, Surroundings around, std::uint64_t seed,
-                       Workers workers, Tell tell)
+Supervisor::Supervisor(io::Loop& loop, std::shared_ptr<const conf::Upstream> config, Surroundings around,
+                       std::uint64_t seed, Workers workers, Tell tell, const Supervisor* before)
     : loop_(loop),
-      config_(config),
-      around_(guarded(std::move(around), config)),
+      config_owner_(std::move(config)),
+      config_(*config_owner_),
+      around_(guarded(std::move(around), config_, before)),
       workers_(std::move(workers)),
       monitor_(
-          loop, config, seed, [this] { publish_fitness(); }, std::move(tell)),
+          loop, config_, seed, [this] { publish_fitness(); }, std::move(tell)),
       plan_(std::make_shared<const Plan>()),
       fitness_(std::make_shared<const Fitness>()),
       next_mark_([](void* self) { static_cast<Supervisor*>(self)->mark_time(); }, this) {
+  if (before) learn_from(*before);
   mark_time();
+}
+
+/// The budget and the breakers go on if they are as they were.
+Surroundings Supervisor::guarded(Surroundings around, const conf::Upstream& config, const Supervisor* before) {
+  const bool same =
+      before && before->config_.retry == config.retry && before->config_.circuit_breaker == config.circuit_breaker;
+  around.guard = same ? before->around_.guard : std::make_shared<Guard>(config);
+  return around;
+}
+
+void Supervisor::learn_from(const Supervisor& before) {
+  const bool same_guard = before.around_.guard == around_.guard;
+  for (const auto& [id, known] : before.known_) {
+    Known& mine = known_.emplace(id, known).first->second;
+    mine.last_plan = 0;
+    if (!same_guard) mine.breaker = around_.guard->make_endpoint_breaker();
+  }
+  monitor_.learn_from(before.monitor_);
+  weights_ = before.weights_;
 }
 
 Supervisor::~Supervisor() {
@@ -45,7 +62,8 @@ Supervisor::~Supervisor() {
 
 void Supervisor::apply(const discovery::SnapshotPtr& snapshot) {
   ++plans_;
-  plan_ = make_plan(config_, around_, *snapshot,
+  snapshot_ = snapshot;
+  plan_ = make_plan(config_, around_, *with_weights(),
                     [this](const discovery::Endpoint& endpoint) { return remembered(endpoint); });
   forget_some();
   std::vector<health::Watched> watched;
@@ -54,6 +72,30 @@ void Supervisor::apply(const discovery::SnapshotPtr& snapshot) {
   fitness_ = make_fitness(*plan_, config_.panic_threshold,
                           [this](std::size_t i) -> const health::Standing& { return monitor_.standing(i); });
   workers_.plan(plan_, fitness_);
+}
+
+discovery::SnapshotPtr Supervisor::with_weights() const {
+  if (weights_.empty()) return snapshot_;
+  auto changed = std::make_shared<discovery::Snapshot>();
+  changed->version = snapshot_->version;
+  for (discovery::Endpoint endpoint : snapshot_->endpoints) {
+    const auto set = weights_.find(endpoint.address.text());
+    if (set != weights_.end()) endpoint.weight = set->second;
+    if (endpoint.weight > 0) changed->endpoints.push_back(std::move(endpoint));
+  }
+  return changed;
+}
+
+bool Supervisor::set_weight(const std::string& address, std::optional<std::uint32_t> weight) {
+  const auto is_it = [&](const discovery::Endpoint& endpoint) { return endpoint.address.text() == address; };
+  if (!snapshot_ || std::none_of(snapshot_->endpoints.begin(), snapshot_->endpoints.end(), is_it)) return false;
+  if (weight) {
+    weights_[address] = *weight;
+  } else {
+    weights_.erase(address);
+  }
+  apply(snapshot_);
+  return true;
 }
 
 void Supervisor::failures_in_a_row(const health::EndpointRecordPtr& record, health::Failure last) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -17,7 +18,7 @@
 
 namespace penstock::upstream {
 
-/// Belongs to the control thread. `config` outlives it.
+/// Belongs to the control thread.
 class Supervisor {
  public:
   /// Both are called on the control thread, and hand on to every worker.
@@ -28,13 +29,19 @@ class Supervisor {
   };
   using Tell = std::function<void(const std::string& message)>;
 
-  Supervisor(io::Loop& loop, const conf::Upstream& config, Surroundings around, std::uint64_t seed, Workers workers,
-             Tell tell);
+  /// `before`: the supervisor of the same upstream under another configuration, whose place this one takes: what it has
+  /// learned of the endpoints is taken over. Null: there was none. Used during the call only.
+  Supervisor(io::Loop& loop, std::shared_ptr<const conf::Upstream> config, Surroundings around, std::uint64_t seed,
+             Workers workers, Tell tell, const Supervisor* before = nullptr);
   ~Supervisor();
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
 
   void apply(const discovery::SnapshotPtr& snapshot);
+  /// An engineer's word on an endpoint, by its address's text: 1 … 65535 in place of the weight that the snapshot has,
+  /// 0: no new requests, nullopt: as the snapshot has it. Holds for later snapshots, too. False: there is no such
+  /// endpoint.
+  bool set_weight(const std::string& address, std::optional<std::uint32_t> weight);
   /// A worker's report; it is answered with the fitness, whatever the verdict.
   void failures_in_a_row(const health::EndpointRecordPtr& record, health::Failure last);
 
@@ -58,18 +65,24 @@ class Supervisor {
     std::uint64_t last_plan = 0;  ///< number of the last plan that it was in
   };
 
+  static Surroundings guarded(Surroundings around, const conf::Upstream& config, const Supervisor* before);
+  void learn_from(const Supervisor& before);
+  discovery::SnapshotPtr with_weights() const;
   Remembered remembered(const discovery::Endpoint& endpoint);
   void forget_some();
   void publish_fitness();
   void mark_time();
 
   io::Loop& loop_;
+  const std::shared_ptr<const conf::Upstream> config_owner_;
   const conf::Upstream& config_;
   const Surroundings around_;
   const Workers workers_;
   health::Monitor monitor_;
   std::unordered_map<std::string, Known> known_;  ///< by endpoint id; also those that have left
   std::uint64_t plans_ = 0;
+  discovery::SnapshotPtr snapshot_;
+  std::unordered_map<std::string, std::uint32_t> weights_;  ///< set by hand, by address
   PlanPtr plan_;
   FitnessPtr fitness_;
   Deadline next_mark_;

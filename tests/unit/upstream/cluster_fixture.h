@@ -99,8 +99,10 @@ inline const std::string kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n
 /// A cluster with the control thread's part played by the test: it says how each endpoint stands.
 class ClusterTest : public io::LoopTest {
  protected:
-  conf::Upstream config;
-  observe::UpstreamStats stats;
+  const std::shared_ptr<conf::Upstream> shared_config = std::make_shared<conf::Upstream>();
+  const std::shared_ptr<observe::UpstreamStats> shared_stats = std::make_shared<observe::UpstreamStats>();
+  conf::Upstream& config = *shared_config;
+  observe::UpstreamStats& stats = *shared_stats;
   std::unique_ptr<Cluster> cluster_storage;
   std::map<std::string, health::EndpointRecordPtr> records;
   std::map<std::string, health::Standing> standings;
@@ -109,7 +111,7 @@ class ClusterTest : public io::LoopTest {
   Cluster& cluster() {
     if (!cluster_storage) {
       cluster_storage = std::make_unique<Cluster>(
-          loop, config, stats, 0, 0,
+          loop, shared_config, shared_stats, 0, 0,
           [this](const health::EndpointRecordPtr& record, health::Failure) { reports.push_back(record->id()); });
     }
     return *cluster_storage;

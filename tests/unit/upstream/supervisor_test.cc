@@ -12,7 +12,8 @@ using ::testing::ElementsAre;
 
 class SupervisorTest : public io::LoopTest {
  protected:
-  conf::Upstream config;
+  const std::shared_ptr<conf::Upstream> shared_config = std::make_shared<conf::Upstream>();
+  conf::Upstream& config = *shared_config;
   std::vector<PlanPtr> plans;
   std::vector<FitnessPtr> fitnesses;  ///< those of plans, too
   std::unique_ptr<Supervisor> storage;
@@ -20,7 +21,7 @@ class SupervisorTest : public io::LoopTest {
   Supervisor& supervisor() {
     if (!storage) {
       storage = std::make_unique<Supervisor>(
-          loop, config, Surroundings{"", "secret"}, 1,
+          loop, shared_config, Surroundings{"", "secret"}, 1,
           Supervisor::Workers{2,
                               [this](const PlanPtr& plan, const FitnessPtr& fitness) {
                                 plans.push_back(plan);
