@@ -34,6 +34,7 @@ struct AccessRecord {
   std::uint64_t upstream_first_byte_us = 0;
   std::uint32_t tries = 0;
   ErrorKind error = ErrorKind::none;
+  ErrorKind degraded = ErrorKind::none;  ///< why the route's fallback was taken
 };
 
 enum class AccessLogFormat { json, combined };

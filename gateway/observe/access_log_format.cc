@@ -79,6 +79,7 @@ void AccessLogFormatter::append_json(std::string& out, const AccessRecord& recor
   json.key("upstream_first_byte_ms").raw(milliseconds(record.upstream_first_byte_us));
   json.key("flag").string(flag(record.error));
   if (record.error != ErrorKind::none) json.key("error").string(name(record.error));
+  if (record.degraded != ErrorKind::none) json.key("degraded").string(name(record.degraded));
   json.key("user_agent").string(record.user_agent);
   json.key("referer").string(redact_url(record.referer, referer_));
   json.end_object();

@@ -33,6 +33,7 @@ struct Numbers {
   std::uint32_t tries;
   http::Version version;
   ErrorKind error;
+  ErrorKind degraded;
   std::array<std::uint16_t, kStrings> lengths;
 };
 
@@ -71,6 +72,7 @@ void encode(const AccessRecord& record, const Extent& extent, std::byte* out) {
                         record.tries,
                         record.version,
                         record.error,
+                        record.degraded,
                         extent.lengths};
   std::memcpy(out, &numbers, sizeof numbers);
   out += sizeof numbers;
@@ -94,6 +96,7 @@ AccessRecord decode(std::span<const std::byte> bytes) {
   record.tries = numbers.tries;
   record.version = numbers.version;
   record.error = numbers.error;
+  record.degraded = numbers.degraded;
   const char* at = reinterpret_cast<const char*>(bytes.data()) + sizeof numbers;
   each_string(record, [&](std::size_t i, std::string_view& text, std::size_t) {
     text = {at, numbers.lengths[i]};

@@ -99,10 +99,13 @@ class Page {
 
   std::string render() {
     routes();
+    degraded();
     upstream_requests();
     upstream_connections();
     upstream_health();
     limits();
+    registries();
+    discoveries();
     downstream();
     workers();
     gateway();
@@ -118,25 +121,35 @@ class Page {
     return sum;
   }
 
+  template <typename Get>
+  double total(const std::vector<const UpstreamStats*>& workers, Get get) const {
+    double sum = 0;
+    for (const UpstreamStats* worker : workers) sum += static_cast<double>(get(*worker).value());
+    return sum;
+  }
+
   template <typename Visit>
   void each_upstream(Visit visit) const {
-    for (std::size_t i = 0; i < in_.upstream_names.size(); ++i) visit(i, std::string(in_.upstream_names[i]));
+    for (std::size_t i = 0; i < in_.upstream_names.size(); ++i)
+      visit(in_.upstream_stats[i], std::string(in_.upstream_names[i]));
   }
 
   /// A series per upstream, from the same member of each worker's UpstreamStats.
   template <typename Member>
   void per_upstream(Member member, const Labels& more = {}) {
-    each_upstream([&](std::size_t index, const std::string& name) {
+    each_upstream([&](const auto& workers, const std::string& name) {
       Labels labels = {{"upstream", name}};
       labels.insert(labels.end(), more.begin(), more.end());
-      out_.add(total([&](const WorkerStats& w) -> auto& { return w.upstreams[index].*member; }), std::move(labels));
+      out_.add(total(
+                   workers, [&](const UpstreamStats& w) -> auto& { return w.*member; }),
+               std::move(labels));
     });
   }
 
   void histogram_per_upstream(DurationHistogram UpstreamStats::*member) {
-    each_upstream([&](std::size_t index, const std::string& name) {
+    each_upstream([&](const auto& workers, const std::string& name) {
       HistogramSum sum;
-      for (const WorkerStats* worker : in_.workers) sum.add(worker->upstreams[index].*member);
+      for (const UpstreamStats* worker : workers) sum.add(worker->*member);
       out_.add(sum, {{"upstream", name}});
     });
   }
@@ -144,8 +157,8 @@ class Page {
   /// The workers' counters of a route; index route_ids.size() is "no route". Empty if it has had no request.
   std::vector<const RouteStats*> used(std::size_t route) const {
     std::vector<const RouteStats*> found;
-    for (const WorkerStats* worker : in_.workers) {
-      const RouteStats* stats = worker->route_if_used(route);
+    for (const RouteBook* book : in_.route_books) {
+      const RouteStats* stats = book->if_used(route);
       if (stats) found.push_back(stats);
     }
     return found;
@@ -178,11 +191,24 @@ class Page {
     });
   }
 
+  void degraded() {
+    out_.counter("penstock_http_degraded_requests_total",
+                 "Requests for which their route's fallback was taken, by route and reason.");
+    each_used_route([&](const auto& workers, const std::string& route) {
+      for (std::size_t i = 0; i < kDegradeReasons; ++i) {
+        std::uint64_t sum = 0;
+        for (const RouteStats* stats : workers) sum += stats->degraded[i].value();
+        const std::string reason(name(static_cast<DegradeReason>(i)));
+        if (sum > 0) out_.add(static_cast<double>(sum), {{"route", route}, {"reason", reason}});
+      }
+    });
+  }
+
   void upstream_requests() {
     out_.counter("penstock_upstream_requests_total", "Answers from endpoints, by upstream and status code.");
-    each_upstream([&](std::size_t index, const std::string& name) {
+    each_upstream([&](const auto& workers, const std::string& name) {
       std::vector<RequestCounts::Row> rows;
-      for (const WorkerStats* worker : in_.workers) add_rows(rows, worker->upstreams[index].responses);
+      for (const UpstreamStats* worker : workers) add_rows(rows, worker->responses);
       std::vector<std::pair<int, std::uint64_t>> codes;
       for (const auto& row : rows) {
         auto found =
@@ -197,13 +223,18 @@ class Page {
     out_.histogram("penstock_upstream_request_duration_seconds",
                    "From a request sent to an endpoint to the end of its answer, by upstream.");
     histogram_per_upstream(&UpstreamStats::duration);
-    out_.counter("penstock_upstream_retries_total", "Attempts made again, by upstream and reason.");
-    each_upstream([&](std::size_t index, const std::string& upstream) {
+    out_.counter("penstock_upstream_retries_total",
+                 "Attempts made again, by upstream and reason; hedge: beside one that took long.");
+    each_upstream([&](const auto& workers, const std::string& upstream) {
       for (std::size_t reason = 0; reason < kRetryReasons; ++reason) {
-        out_.add(total([&](const WorkerStats& w) -> auto& { return w.upstreams[index].retries[reason]; }),
+        out_.add(total(
+                     workers, [&](const UpstreamStats& w) -> auto& { return w.retries[reason]; }),
                  {{"upstream", upstream}, {"reason", std::string(name(static_cast<RetryReason>(reason)))}});
       }
     });
+    out_.counter("penstock_upstream_hedges_won_total",
+                 "Hedges that answered before the first attempt, or whose first attempt failed.");
+    per_upstream(&UpstreamStats::hedges_won);
     out_.counter("penstock_upstream_retry_budget_exhausted_total",
                  "Attempts not made again because the upstream's retry budget was used up.");
     per_upstream(&UpstreamStats::retry_budget_exhausted);
@@ -296,6 +327,8 @@ class Page {
     each_with_places([&](const LimitMetrics& limit) { out_.add(static_cast<double>(limit.in_flight), labels(limit)); });
     out_.gauge("penstock_limit_concurrency", "How many requests may be under way under a limit now.");
     each_with_places([&](const LimitMetrics& limit) { out_.add(static_cast<double>(limit.limit), labels(limit)); });
+    out_.gauge("penstock_limit_waiting_requests", "Requests that wait for a place under a concurrency limit.");
+    each_with_places([&](const LimitMetrics& limit) { out_.add(static_cast<double>(limit.waiting), labels(limit)); });
     out_.gauge("penstock_limit_p99_seconds", "The P99 that an adaptive limit measures.");
     each_with_places([&](const LimitMetrics& limit) {
       if (limit.p99_s > 0) out_.add(limit.p99_s, labels(limit));
@@ -307,6 +340,40 @@ class Page {
     for (const LimitMetrics& limit : in_.limits) {
       if (limit.has_places) visit(limit);
     }
+  }
+
+  /// A series for each item, from one of its members.
+  template <typename Item, typename Get>
+  void per(const std::vector<Item>& items, const char* label, std::string Item::*name, Get get) {
+    for (const Item& item : items) out_.add(static_cast<double>(get(item)), {{label, item.*name}});
+  }
+
+  void registries() {
+    const auto each = [&](auto get) { per(in_.registries, "registry", &RegistryMetrics::name, get); };
+    out_.gauge("penstock_registry_up", "1 if the registry answered what it was asked last.");
+    each([](const RegistryMetrics& r) { return r.connected; });
+    out_.counter("penstock_registry_requests_total", "Questions to the registry.");
+    each([](const RegistryMetrics& r) { return r.requests; });
+    out_.counter("penstock_registry_errors_total", "Questions to the registry that it did not answer well.");
+    each([](const RegistryMetrics& r) { return r.errors; });
+  }
+
+  void discoveries() {
+    const auto each = [&](auto get) { per(in_.discoveries, "upstream", &DiscoveryMetrics::upstream, get); };
+    out_.gauge("penstock_discovery_fresh", "1 if the upstream's endpoints are as its registry has them now.");
+    each([](const DiscoveryMetrics& d) { return d.fresh; });
+    out_.gauge("penstock_discovery_age_seconds", "Since the registry told the upstream's endpoints last.");
+    each([](const DiscoveryMetrics& d) { return d.age_s; });
+    out_.gauge("penstock_discovery_endpoints", "Endpoints in use, by upstream.");
+    each([](const DiscoveryMetrics& d) { return d.endpoints; });
+    out_.gauge("penstock_discovery_suspect_endpoints",
+               "Endpoints that the registry has taken away, and that are used on until that is confirmed.");
+    each([](const DiscoveryMetrics& d) { return d.suspect_removals; });
+    out_.counter("penstock_discovery_suspects_total",
+                 "Answers that took away too many endpoints to be believed at once.");
+    each([](const DiscoveryMetrics& d) { return d.suspects; });
+    out_.counter("penstock_discovery_errors_total", "Answers on an upstream's endpoints that were none.");
+    each([](const DiscoveryMetrics& d) { return d.errors; });
   }
 
   void downstream() {
@@ -351,6 +418,10 @@ class Page {
     out_.gauge("penstock_config_last_reload_success_timestamp_seconds",
                "When a configuration was last taken over, in Unix time.")
         .add(in_.config_loaded_unix_s);
+    out_.counter("penstock_config_reloads_total",
+                 "Configurations that were to be taken over after the start, by result.")
+        .add(static_cast<double>(in_.reloads_succeeded), {{"result", "success"}})
+        .add(static_cast<double>(in_.reloads_failed), {{"result", "failure"}});
   }
 
   void process() {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/observe/route_book.h"
 #include "gateway/observe/stats.h"
 
 namespace penstock::observe {
@@ -40,21 +41,47 @@ struct LimitMetrics {
   bool has_places = false;  ///< then these are known:
   std::uint64_t in_flight = 0;
   std::uint64_t limit = 0;
+  std::uint64_t waiting = 0;
   double p99_s = 0;  ///< of adaptive limits; 0: not known
+};
+
+/// One registry's client.
+struct RegistryMetrics {
+  std::string name;
+  bool connected = false;
+  std::uint64_t requests = 0;
+  std::uint64_t errors = 0;
+};
+
+/// One upstream whose endpoints a registry tells.
+struct DiscoveryMetrics {
+  std::string upstream;
+  bool fresh = false;
+  double age_s = 0;
+  std::uint64_t endpoints = 0;
+  std::uint64_t suspect_removals = 0;
+  std::uint64_t suspects = 0;
+  std::uint64_t errors = 0;
 };
 
 /// What a scrape needs beside the counters. Views are valid during the call.
 struct MetricsInput {
-  std::vector<const WorkerStats*> workers;       ///< all made for the configuration that the names below are of
-  std::vector<std::string_view> route_ids;       ///< by route index
-  std::vector<std::string_view> upstream_names;  ///< by upstream index
-  std::vector<UpstreamHealth> upstream_health;   ///< by upstream index
+  std::vector<const WorkerStats*> workers;
+  std::vector<const RouteBook*> route_books;  ///< by worker; of the configuration that the names below are of
+  std::vector<std::string_view> route_ids;    ///< by route index
+  std::vector<std::vector<const UpstreamStats*>> upstream_stats;  ///< by upstream index, then by worker
+  std::vector<std::string_view> upstream_names;                   ///< by upstream index
+  std::vector<UpstreamHealth> upstream_health;                    ///< by upstream index
   std::vector<LimitMetrics> limits;
+  std::vector<RegistryMetrics> registries;
+  std::vector<DiscoveryMetrics> discoveries;
   std::string_view version;  ///< penstock_build_info
   std::string_view revision;
   double start_time_unix_s = 0;     ///< process_start_time_seconds
   double config_loaded_unix_s = 0;  ///< penstock_config_last_reload_success_timestamp_seconds
   bool config_last_reload_successful = true;
+  std::uint64_t reloads_succeeded = 0;
+  std::uint64_t reloads_failed = 0;
   std::uint64_t access_log_lost = 0;  ///< AccessLog::lost()
   bool draining = false;
 };

@@ -42,7 +42,13 @@ constexpr std::uint32_t key_of(http::Method method, int status) {
 
 std::string_view name(RetryReason reason) {
   constexpr std::array<std::string_view, kRetryReasons> kNames = {"stale_connection", "connect_failure", "reset",
-                                                                  "timeout", "status"};
+                                                                  "timeout",          "status",          "hedge"};
+  return kNames[static_cast<std::size_t>(reason)];
+}
+
+std::string_view name(DegradeReason reason) {
+  constexpr std::array<std::string_view, kDegradeReasons> kNames = {"rate_limit",  "overload", "circuit_open",
+                                                                    "no_endpoint", "failure",  "by_hand"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 
@@ -80,21 +86,6 @@ std::vector<RequestCounts::Row> RequestCounts::rows() const {
     if (count > 0) rows.push_back({static_cast<http::Method>(method), 0, count});
   }
   return rows;
-}
-
-WorkerStats::WorkerStats(std::size_t routes, std::size_t upstream_count)
-    : upstreams(upstream_count), routes_(routes + 1) {}
-
-RouteStats& WorkerStats::route(std::uint32_t index) {
-  std::atomic<RouteStats*>& entry = routes_[index < routes() ? index : routes()];
-  if (RouteStats* stats = entry.load(std::memory_order_relaxed)) return *stats;
-  owned_.push_back(std::make_unique<RouteStats>());
-  entry.store(owned_.back().get(), std::memory_order_release);
-  return *owned_.back();
-}
-
-const RouteStats* WorkerStats::route_if_used(std::size_t index) const {
-  return routes_[index].load(std::memory_order_acquire);
 }
 
 }  // namespace penstock::observe

@@ -7,8 +7,6 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <memory>
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -76,11 +74,18 @@ class RequestCounts {
   std::array<Counter, http::kMethods> overflow_;
 };
 
+/// Why a route's fallback was taken; as the configuration lists them, and an engineer's word.
+enum class DegradeReason : std::uint8_t { rate_limit, overload, circuit_open, no_endpoint, failure, by_hand, count_ };
+inline constexpr std::size_t kDegradeReasons = static_cast<std::size_t>(DegradeReason::count_);
+/// As a metric's label has it.
+std::string_view name(DegradeReason reason);
+
 /// Laid out so that a usual request touches two cache lines, for with thousands of routes each is a miss.
 struct alignas(64) RouteStats {
   RequestCounts requests;
   alignas(64) DurationHistogram
       duration;  ///< first byte of the request read to the last byte of the answer handed to the socket
+  std::array<Counter, kDegradeReasons> degraded;  ///< requests for which the route's fallback was taken
 };
 
 /// Why an attempt was made again.
@@ -90,6 +95,7 @@ enum class RetryReason : std::uint8_t {
   reset,    ///< before an answer
   timeout,  ///< of the first byte
   status,
+  hedge,  ///< a second one beside the first, which took long
   count_
 };
 inline constexpr std::size_t kRetryReasons = static_cast<std::size_t>(RetryReason::count_);
@@ -104,6 +110,7 @@ struct UpstreamStats {
   Counter connect_errors;
   std::array<Counter, kRetryReasons> retries;
   Counter retry_budget_exhausted;  ///< retries that there was no budget for
+  Counter hedges_won;              ///< that answered first, or whose first try failed
   Counter breaker_rejected;        ///< refusals by circuit breakers, of the upstream's and its endpoints'
   Gauge in_flight;
   Gauge connections_idle;
@@ -112,11 +119,8 @@ struct UpstreamStats {
   Counter bytes_received;
 };
 
-/// All that one worker counts. Sized for one configuration.
-class WorkerStats {
- public:
-  WorkerStats(std::size_t routes, std::size_t upstreams);
-
+/// What one worker counts that is no route's and no upstream's.
+struct WorkerStats {
   Counter connections_accepted;
   Counter accept_errors;
   Gauge connections_active;  ///< client connections with a request under way
@@ -126,18 +130,6 @@ class WorkerStats {
   Counter access_log_dropped;
   DurationHistogram loop_lag;  ///< how long one turn of the event loop worked
   std::array<Counter, kErrorKinds> errors;
-
-  /// Made at the first request of a route; the writer's side. `index` kNoRoute (0xffffffff) counts as route "none".
-  RouteStats& route(std::uint32_t index);
-  /// Null if the route has had no request yet. Index routes() is the "no route" entry.
-  const RouteStats* route_if_used(std::size_t index) const;
-  std::size_t routes() const { return routes_.size() - 1; }
-
-  std::vector<UpstreamStats> upstreams;  ///< indexed like Config::upstreams; never resized
-
- private:
-  std::vector<std::atomic<RouteStats*>> routes_;
-  std::vector<std::unique_ptr<RouteStats>> owned_;
 };
 
 }  // namespace penstock::observe

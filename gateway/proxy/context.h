@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "conf/config.h"
 #include "gateway/base/http_date.h"
@@ -21,20 +22,26 @@ namespace penstock::proxy {
 
 class Downstream;
 
-/// A listener's side of the configuration, in the form that connections use.
+/// A listener's side of the configuration, in the form that connections use. Belongs to one worker; lives as long as
+/// the last connection that was accepted under it.
 struct ListenerContext {
-  const conf::Listener* config;
-  http::HeadLimits limits;
+  explicit ListenerContext(conf::Listener listener)
+      : config(std::move(listener)),
+        limits{config.max.request_line, config.max.header_bytes, config.max.header_fields} {}
+
+  const conf::Listener config;
+  const http::HeadLimits limits;
+  bool closing = false;  ///< the listener is gone: answers close their connections
 };
+using ListenerContextPtr = std::shared_ptr<ListenerContext>;
 
 /// Belongs to one worker's thread; outlives its connections.
 struct Context {
-  Context(io::Loop& l, View& v, observe::WorkerStats& s, observe::AccessLogRing* log_ring, unsigned number,
-          std::uint64_t seed)
-      : loop(l), view(v), stats(s), log(log_ring), worker(number), ids(seed), random(~seed) {}
+  Context(io::Loop& l, observe::WorkerStats& s, observe::AccessLogRing* log_ring, unsigned number, std::uint64_t seed)
+      : loop(l), stats(s), log(log_ring), worker(number), ids(seed), random(~seed) {}
 
   io::Loop& loop;
-  View& view;
+  ViewRef view;  ///< the one that new requests begin under
   observe::WorkerStats& stats;
   observe::AccessLogRing* log;  ///< null: no access log
   const unsigned worker;

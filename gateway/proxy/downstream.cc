@@ -19,25 +19,25 @@ Nanos nanos(conf::milliseconds duration) {
 
 }  // namespace
 
-void Downstream::accept(Context& context, const ListenerContext& listener, int fd, const io::PeerAddress& peer) {
-  auto* connection = new Downstream(context, listener, peer);
+void Downstream::accept(Context& context, ListenerContextPtr listener, int fd, const io::PeerAddress& peer) {
+  auto* connection = new Downstream(context, std::move(listener), peer);
   context.connections.push_back(*connection);
   context.stats.connections_accepted.add();
   context.stats.connections_idle.add(1);
   connection->stream_ = io::Stream::adopt(context.loop, fd, *connection);
-  connection->wait_for(Wait::idle, listener.config->timeouts.idle);
+  connection->wait_for(Wait::idle, connection->listener_->config.timeouts.idle);
 }
 
-Downstream::Downstream(Context& context, const ListenerContext& listener, const io::PeerAddress& peer)
+Downstream::Downstream(Context& context, ListenerContextPtr listener, const io::PeerAddress& peer)
     : context_(context),
-      listener_(listener),
+      listener_(std::move(listener)),
       ip_(IpAddress::from_v6(peer.ip)),
       deadline_([](void* self) { static_cast<Downstream*>(self)->timed_out(); }, this) {}
 
 Downstream::~Downstream() = default;
 
 Client Downstream::client() const {
-  return {ip_, listener_.config->max.body};
+  return {ip_, listener_->config.max.body};
 }
 
 // ---- bytes in
@@ -94,20 +94,20 @@ bool Downstream::step(std::string_view& in) {
   if (!parser_) {
     if (in.empty()) return false;
     parser_ = context_.parsers.take();
-    parser_->reset(listener_.limits);
+    parser_->reset(listener_->limits);
     context_.stats.connections_idle.add(-1);
     context_.stats.connections_active.add(1);
   }
   switch (parser_->next(in)) {
     case http::H1Parser::Event::need_more:
       if (!exchange_ && parser_->in_head() && wait_ != Wait::header)
-        wait_for(Wait::header, listener_.config->timeouts.header);
+        wait_for(Wait::header, listener_->config.timeouts.header);
       return false;
     case http::H1Parser::Event::head:
       begin_exchange(in);
       return true;
     case http::H1Parser::Event::body:
-      wait_for(Wait::body, listener_.config->timeouts.body);
+      wait_for(Wait::body, listener_->config.timeouts.body);
       exchange_->on_request_body(parser_->body(), parser_->chunk());
       return true;
     case http::H1Parser::Event::end:
@@ -133,10 +133,10 @@ void Downstream::begin_exchange(std::string_view& in) {
     parser_->next(in);  // the end, which takes no bytes
     stop_waiting();
   } else {
-    wait_for(Wait::body, listener_.config->timeouts.body);
+    wait_for(Wait::body, listener_->config.timeouts.body);
   }
   ++requests_;
-  keep_alive_ = head.keep_alive && requests_ < listener_.config->max.requests_per_connection;
+  keep_alive_ = head.keep_alive && requests_ < listener_->config.max.requests_per_connection;
   exchange_ = context_.exchanges.take();
   exchange_->start(context_, *this, client(), head, request_done_);
 }
@@ -170,7 +170,8 @@ void Downstream::send_head(const OutgoingResponse& response, bool last_on_connec
   const bool open_ended = framing.body == BodyKind::chunked || framing.body == BodyKind::until_close;
   if (open_ended) framing.body = old ? BodyKind::until_close : BodyKind::chunked;
   chunked_ = framing.body == BodyKind::chunked;
-  keep_alive_ = keep_alive_ && !last_on_connection && !context_.draining && framing.body != BodyKind::until_close;
+  keep_alive_ = keep_alive_ && !last_on_connection && !context_.draining && !listener_->closing &&
+                framing.body != BodyKind::until_close;
   write_head(response, framing, !keep_alive_ ? "close" : old ? "keep-alive" : "");
 }
 
@@ -217,7 +218,7 @@ void Downstream::pause_request() {
 void Downstream::resume_request() {
   if (!paused_) return;
   paused_ = false;
-  if (!request_done_ && !tunnel_) wait_for(Wait::body, listener_.config->timeouts.body);
+  if (!request_done_ && !tunnel_) wait_for(Wait::body, listener_->config.timeouts.body);
   unstash();
 }
 
@@ -248,7 +249,7 @@ void Downstream::rest() {
     context_.stats.connections_active.add(-1);
     context_.stats.connections_idle.add(1);
   }
-  wait_for(Wait::idle, listener_.config->timeouts.idle);
+  wait_for(Wait::idle, listener_->config.timeouts.idle);
 }
 
 // ---- endings
@@ -302,7 +303,7 @@ void Downstream::on_congested() {
   if (exchange_) exchange_->on_client_congested();
   if (!stream_) return;
   write_mark_ = stream_->sent();
-  wait_for(Wait::write, listener_.config->timeouts.body);
+  wait_for(Wait::write, listener_->config.timeouts.body);
 }
 
 void Downstream::on_drained() {
@@ -314,7 +315,7 @@ void Downstream::on_drained() {
   if (exchange_) {
     exchange_->on_client_drained();
   } else {
-    wait_for(Wait::idle, listener_.config->timeouts.idle);
+    wait_for(Wait::idle, listener_->config.timeouts.idle);
     unstash();
   }
 }
@@ -334,7 +335,7 @@ void Downstream::timed_out() {
     case Wait::write:
       if (stream_->sent() != write_mark_) {
         write_mark_ = stream_->sent();
-        wait_for(Wait::write, listener_.config->timeouts.body);
+        wait_for(Wait::write, listener_->config.timeouts.body);
       } else {
         stream_->reset_on_close();
         close(ErrorKind::body_timeout);

@@ -21,10 +21,11 @@ namespace penstock::proxy {
 /// idle it holds neither parser nor exchange nor buffer.
 class Downstream final : public io::Disposable, public ListLink, private io::StreamHandler, private ClientStream {
  public:
-  static void accept(Context& context, const ListenerContext& listener, int fd, const io::PeerAddress& peer);
-  Downstream(Context& context, const ListenerContext& listener, const io::PeerAddress& peer);
+  static void accept(Context& context, ListenerContextPtr listener, int fd, const io::PeerAddress& peer);
+  Downstream(Context& context, ListenerContextPtr listener, const io::PeerAddress& peer);
   ~Downstream() override;
 
+  const ListenerContext& listener() const { return *listener_; }
   /// No request is under way or has begun to arrive.
   bool idle() const { return !exchange_ && !parser_ && !closing_; }
   /// Ends an idle connection so that the client can tell: FIN first, the rest when the client has closed.
@@ -70,7 +71,7 @@ class Downstream final : public io::Disposable, public ListLink, private io::Str
   Client client() const;
 
   Context& context_;
-  const ListenerContext& listener_;
+  const ListenerContextPtr listener_;
   io::StreamPtr stream_;
   IpAddress ip_;
   Deadline deadline_;

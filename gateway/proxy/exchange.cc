@@ -23,14 +23,17 @@ constexpr std::size_t kReplayKept = 16 << 10;
 
 Exchange::Exchange()
     : total_([](void* self) { static_cast<Exchange*>(self)->fire_total(); }, this),
+      admission_([](void* self, bool has_place) { static_cast<Exchange*>(self)->told_in_line(has_place); }, this),
       turn_([](void* self) { static_cast<Exchange*>(self)->fire_turn(); }, this),
-      backoff_([](void* self) { static_cast<Exchange*>(self)->fire_backoff(); }, this) {}
+      backoff_([](void* self) { static_cast<Exchange*>(self)->fire_backoff(); }, this),
+      hedge_due_([](void* self) { static_cast<Exchange*>(self)->fire_hedge(); }, this) {}
 
 void Exchange::begin(Context& context, ClientStream& stream, const Client& client, const http::RequestHead& head,
                      bool complete) {
   context_ = &context;
   client_ = &stream;
   head_ = &head;
+  view_ = context.view;
   route_index_ = routing::kNoRoute;
   max_body_ = client.max_body;
   started_ = context.loop.now();
@@ -41,7 +44,8 @@ void Exchange::begin(Context& context, ClientStream& stream, const Client& clien
   tunnel_ = client_ended_ = upstream_ended_ = false;
   admission_.begin({});
   in_queue_ = false;
-  error_ = ErrorKind::none;
+  due_ = 0;
+  error_ = degraded_ = ErrorKind::none;
   status_ = 0;
   bytes_in_ = bytes_out_ = 0;
   cluster_ = nullptr;
@@ -53,8 +57,9 @@ void Exchange::begin(Context& context, ClientStream& stream, const Client& clien
   } else {
     replay_ = {};
   }
-  attempt_started_ = attempt_sent_ = first_byte_ = 0;
-  peer_.clear();
+  attempt_ = &first_;
+  attempt_->clear();
+  hedged_ = false;
 }
 
 void Exchange::start(Context& context, ClientStream& stream, const Client& client, const http::RequestHead& head,
@@ -82,7 +87,7 @@ void Exchange::identify(const Client& client) {
   peer_ip_ = {peer_ip_text_.data(), client.ip.write(peer_ip_text_)};
   client_ip_ = peer_ip_;
   client_address_ = client.ip;
-  const CidrSet& trusted = context_->view.trusted_proxies;
+  const CidrSet& trusted = view_->trusted_proxies;
   peer_trusted_ = !trusted.empty() && trusted.contains(client.ip);
   if (peer_trusted_) {
     // The last ones, if there are many: the walk is from the right, and what is furthest left is the least to be
@@ -128,7 +133,7 @@ bool Exchange::answer_methods() {
 }
 
 void Exchange::dispatch() {
-  routing::MatchResult match = context_->view.routes->match(*head_);
+  routing::MatchResult match = view_->routes.match(*head_);
   route_index_ = match.route;
   if (match.route == routing::kNoRoute) {
     error_ = match.allow.empty() ? ErrorKind::no_route : ErrorKind::method_not_allowed;
@@ -136,11 +141,12 @@ void Exchange::dispatch() {
            match.allow.empty() ? "" : "Allow", match.allow);
     return;
   }
-  action_ = context_->view.actions[match.route];
+  action_ = view_->actions[match.route];
   if (action_.max_body != RouteAction::kListenersMaxBody) max_body_ = action_.max_body;
   if (head_->body == http::BodyKind::length && head_->content_length > max_body_) {
     fail(ErrorKind::body_too_large, "the body is over max_body");
-  } else if (admission_.begin(context_->view.limits->gates(match.route)); admission_.any()) {
+  } else if (const auto gates = view_->limits.gates(match.route); !gates.empty()) {
+    admission_.begin(gates, request_class());
     pass_limits();
   } else {
     proceed();
@@ -148,21 +154,26 @@ void Exchange::dispatch() {
 }
 
 void Exchange::proceed() {
-  if (action_.upstream != RouteAction::kNoUpstream) {
+  if (action_.falls_back && view_->degraded.is_set(route_index_)) {
+    degrade_by_hand();
+  } else if (action_.upstream != RouteAction::kNoUpstream) {
     forward();
   } else {
-    answer_directly(context_->view.config->routes[route_index_]);
+    answer_directly(view_->config.routes[route_index_]);
   }
 }
 
 void Exchange::answer_directly(const conf::Route& route) {
   if (route.respond) {
-    const conf::Respond& respond = *route.respond;
-    answer({.status = respond.status, .body = respond.body, .content_type = respond.content_type, .proxy_status = {}});
+    answer_with(*route.respond);
   } else {
     answer({.status = route.redirect->status, .body = {}, .content_type = {}, .proxy_status = {}}, "Location",
            expand_redirect(route.redirect->to, *head_));
   }
+}
+
+void Exchange::answer_with(const conf::Respond& respond) {
+  answer({.status = respond.status, .body = respond.body, .content_type = respond.content_type, .proxy_status = {}});
 }
 
 // ---- the rest of the request
@@ -180,11 +191,11 @@ void Exchange::on_request_body(std::string_view bytes, const http::ChunkPlace& c
     fail(ErrorKind::body_too_large, "the body is over max_body");
     return;
   }
-  if (!lease_) return;
+  if (!attempt_->under_way()) return;
   mid_chunk_ = rest_of_chunk != 0;
   if (replayable_ && !tunnel_) keep_for_replay(bytes);
-  lease_->send_body(bytes, chunk);
-  if (lease_->congested()) client_->pause_request();
+  attempt_->connection().send_body(bytes, chunk);
+  if (attempt_->connection().congested()) client_->pause_request();
 }
 
 void Exchange::on_request_end(std::span<const http::Field> trailers) {
@@ -197,8 +208,8 @@ void Exchange::on_request_end(std::span<const http::Field> trailers) {
   if (request_ != RequestState::sending) return;
   request_.follow(RequestState::sent);
   replayable_ = replayable_ && trailers.empty();
-  attempt_sent_ = context_->loop.now();
-  lease_->send_end(trailers, head_timeout());
+  attempt_->send_end(trailers, head_timeout(), context_->loop.now());
+  plan_hedge();
 }
 
 void Exchange::on_request_error(const http::HeadError& error) {
@@ -207,7 +218,7 @@ void Exchange::on_request_error(const http::HeadError& error) {
 
 void Exchange::on_client_end() {
   client_ended_ = true;
-  lease_->finish_tunnel();
+  attempt_->connection().finish_tunnel();
   if (upstream_ended_) complete();
 }
 
@@ -217,21 +228,23 @@ void Exchange::on_client_gone(ErrorKind why) {
     if (status_ == 0) status_ = status_of(why);
     context_->stats.errors[static_cast<std::size_t>(why)].add();
     const bool waits = response_ == ResponseState::waiting && request_ != RequestState::backing_off;
-    if (lease_ && waits) lease_.abandoned(waited());
+    if (attempt_->under_way() && waits) give_up(*attempt_);
+    if (hedge_) give_up(*hedge_);
   }
   leave_limits();
-  lease_.reset();
+  drop_attempts();
   total_.cancel();
   backoff_.cancel();
   record();
+  view_.reset();
 }
 
 void Exchange::on_client_congested() {
-  if (lease_) lease_->pause();
+  if (attempt_->under_way()) attempt_->connection().pause();
 }
 
 void Exchange::on_client_drained() {
-  if (lease_) lease_->resume();
+  if (attempt_->under_way()) attempt_->connection().resume();
 }
 
 // ---- answers of our own
@@ -283,8 +296,10 @@ void Exchange::send_answer() {
 // ---- endings
 
 void Exchange::fail(ErrorKind kind, std::string_view detail) {
+  if (degrades(kind)) return;
   error_ = kind;
-  lease_.reset();
+  if (in_queue_) leave_limits();
+  drop_attempts();
   total_.cancel();
   backoff_.cancel();
   if (response_ == ResponseState::waiting) {
@@ -305,15 +320,17 @@ void Exchange::complete() {
 
 void Exchange::finish() {
   leave_limits();
-  lease_.reset();
+  drop_attempts();
   total_.cancel();
   record();
+  view_.reset();
   client_->exchange_done();  // may start the next exchange in this object: nothing may come after it
 }
 
 void Exchange::fire_total() {
-  if (lease_ && request_ == RequestState::sent && response_ == ResponseState::waiting)
-    lease_.failed(ErrorKind::total_timeout, waited());
+  if (attempt_->under_way() && request_ == RequestState::sent && response_ == ResponseState::waiting)
+    attempt_->failed(ErrorKind::total_timeout, context_->loop.now());
+  if (hedge_) give_up(*hedge_);
   fail(ErrorKind::total_timeout, "timeouts.total");
 }
 

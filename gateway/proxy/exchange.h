@@ -14,10 +14,12 @@
 #include "gateway/filters/admission.h"
 #include "gateway/http/h1_head.h"
 #include "gateway/http/message.h"
+#include "gateway/proxy/attempt.h"
 #include "gateway/proxy/client_stream.h"
 #include "gateway/proxy/exchange_states.h"
 #include "gateway/proxy/reply.h"
 #include "gateway/proxy/route_action.h"
+#include "gateway/proxy/view.h"
 #include "gateway/upstream/cluster.h"
 
 namespace penstock::proxy {
@@ -33,7 +35,7 @@ struct Client {
 /// Lent by the context for one exchange at a time; belongs to its thread. The client stream and the head stay as long
 /// as the exchange runs. It ends with ClientStream::exchange_done(), or with on_client_gone(); after either it may be
 /// lent again.
-class Exchange final : private upstream::AttemptHandler {
+class Exchange final {
  public:
   Exchange();
 
@@ -58,28 +60,34 @@ class Exchange final : private upstream::AttemptHandler {
   bool in_tunnel() const { return tunnel_; }
 
  private:
-  // ---- upstream::AttemptHandler
-  void on_connected() override;
-  void on_interim(const http::ResponseHead& head) override;
-  void on_switch(const http::ResponseHead& head) override;
-  void on_answer_head(const http::ResponseHead& head) override;
-  void on_answer_body(std::string_view bytes) override;
-  void on_answer_end(std::span<const http::Field> trailers) override;
-  void on_tunnel_end() override;
-  void on_attempt_failed(ErrorKind kind, const char* detail) override;
-  void on_upstream_congested() override;
-  void on_upstream_drained() override;
+  // ---- from its attempts: upstream::AttemptHandler
+  friend class Attempt;
+  void on_connected(Attempt& attempt);
+  void on_interim(const http::ResponseHead& head);
+  void on_switch(Attempt& attempt, const http::ResponseHead& head);
+  void on_answer_head(Attempt& attempt, const http::ResponseHead& head);
+  void on_answer_body(std::string_view bytes);
+  void on_answer_end(std::span<const http::Field> trailers);
+  void on_tunnel_end();
+  void on_attempt_failed(Attempt& attempt, ErrorKind kind, const char* detail);
+  void on_upstream_congested();
+  void on_upstream_drained();
 
   void begin(Context& context, ClientStream& stream, const Client& client, const http::RequestHead& head,
              bool complete);
   void identify(const Client& client);
   void dispatch();
   void proceed();
+  void set_deadline();
   void answer_directly(const conf::Route& route);
+  void answer_with(const conf::Respond& respond);
   bool answer_methods();
   void forward();
   void choose(bool fresh);
   void send_request();
+  void write_request(Attempt& attempt);
+  void count_answer(const Attempt& attempt, int status);
+  void forget_other_generations();
   upstream::Choice choice(bool fresh);
   void not_leased(const upstream::Refusal& refusal);
   Nanos time_left() const;
@@ -87,28 +95,51 @@ class Exchange final : private upstream::AttemptHandler {
   void keep_for_replay(std::string_view bytes);
 
   // Trying again: exchange_retry.cc.
-  bool stale_connection(ErrorKind kind) const;
+  bool stale_connection(const Attempt& attempt, ErrorKind kind) const;
   bool tries_again(ErrorKind kind);
   bool tries_again(const http::ResponseHead& head, bool overload);
   bool connects_elsewhere();
   bool may_repeat(bool sent) const;
   bool backs_off(conf::RetryCause cause, observe::RetryReason reason, bool same_endpoints);
   bool has_other_endpoint(bool same_endpoints);
-  void note_tried();
+  void note_tried(const Attempt& attempt);
   const conf::Retry& retry_policy() const;
+  std::uint64_t replay_max() const;
+  bool listed(conf::RetryCause cause) const;
   Nanos draw_backoff(const conf::Retry& policy);
   Nanos head_timeout() const;
   void fire_backoff();
   std::uint32_t stuck_to() const;
   void stick();
-  Nanos waited() const;
+
+  // exchange_hedge.cc
+  Nanos hedge_wait() const;
+  void plan_hedge();
+  bool may_hedge();
+  void fire_hedge();
+  void send_hedge();
+  void keep(Attempt& attempt);
+  void go_on_without(Attempt& failed);
+  bool comes_first(Attempt& attempt, int status, bool overload);
+  void fails_beside_another(Attempt& attempt, ErrorKind kind);
+  void give_up(Attempt& attempt);
+  void drop_attempts();
 
   // exchange_limits.cc
+  conf::Priority request_class() const;
   void pass_limits();
   void refuse_by_limit(const filters::Ruling& ruling);
+  void told_in_line(bool has_place);
   void fire_turn();
   void leave_limits();
   void add_limit_fields();
+
+  // exchange_fallback.cc
+  void degrade_by_hand();
+  void degrade(const conf::Fallback& fallback, ErrorKind why, observe::DegradeReason reason);
+  bool degrades(ErrorKind why);
+  bool can_go_elsewhere(ErrorKind why) const;
+  void go_elsewhere(std::uint32_t upstream);
 
   void answer(Reply reply, std::string_view field_name = {}, std::string_view field_value = {});
   void send_answer();
@@ -122,6 +153,7 @@ class Exchange final : private upstream::AttemptHandler {
   Context* context_ = nullptr;
   ClientStream* client_ = nullptr;
   const http::RequestHead* head_ = nullptr;
+  ViewRef view_;  ///< the one that it began under
   RouteAction action_;
   std::uint32_t route_index_ = 0;
   std::uint64_t max_body_ = 0;
@@ -141,11 +173,12 @@ class Exchange final : private upstream::AttemptHandler {
   bool client_ended_ = false;    ///< in a tunnel
   bool upstream_ended_ = false;  ///< in a tunnel
   ErrorKind error_ = ErrorKind::none;
+  ErrorKind degraded_ = ErrorKind::none;  ///< why the route's fallback was taken
   int status_ = 0;
   std::uint64_t bytes_in_ = 0;
   std::uint64_t bytes_out_ = 0;
   Deadline total_;
-  Nanos due_ = 0;                ///< when total_ fires
+  Nanos due_ = 0;                ///< when total_ fires; 0: not set yet
   bool bounds_body_ = false;     ///< total_ counts to the last byte of the answer
   bool tells_deadline_ = false;  ///< endpoints are told what is left of it
 
@@ -156,9 +189,12 @@ class Exchange final : private upstream::AttemptHandler {
   Deadline turn_;
   std::array<std::string, 3> limit_texts_;
 
-  // The attempt.
+  // Trying.
   upstream::Cluster* cluster_ = nullptr;
-  upstream::Lease lease_;
+  Attempt first_{*this};
+  Attempt second_{*this};
+  Attempt* attempt_ = &first_;    ///< the try, or the older one of two
+  Attempt* hedge_ = nullptr;      ///< the other one; only until there is an answer's head
   std::uint64_t key_ = 0;         ///< balancers::Pick::key
   std::string set_cookie_;        ///< a cookie for this answer
   std::uint64_t generation_ = 0;  ///< of the cluster: what the indices in tried_ mean
@@ -172,10 +208,8 @@ class Exchange final : private upstream::AttemptHandler {
   bool mid_chunk_ = false;   ///< the body so far ends within a chunk
   std::string replay_;       ///< the body so far, while it may have to be sent again
   Deadline backoff_;
-  Nanos attempt_started_ = 0;
-  Nanos attempt_sent_ = 0;
-  Nanos first_byte_ = 0;
-  std::string peer_;  ///< endpoint of the last attempt
+  Deadline hedge_due_;
+  bool hedged_ = false;  ///< once a request
 
   // An answer of our own that waits for the request's end.
   Reply reply_;

@@ -3,6 +3,8 @@
 #include <charconv>
 #include <utility>
 
+#include "conf/priority_name.h"
+#include "gateway/http/h1_head.h"
 #include "gateway/proxy/context.h"
 #include "gateway/proxy/exchange.h"
 
@@ -31,6 +33,15 @@ void set_number(std::string& text, std::uint64_t number) {
 
 }  // namespace
 
+/// The route's, unless a proxy that is trusted says another.
+conf::Priority Exchange::request_class() const {
+  const std::string& name = view_->config.priority_header;
+  if (!peer_trusted_ || name.empty()) return action_.priority;
+  const http::Field* field = head_->find(name);
+  if (!field || http::named_by_connection(*head_, *field)) return action_.priority;
+  return conf::priority_named(field->value).value_or(action_.priority);
+}
+
 void Exchange::pass_limits() {
   const filters::Ruling ruling = admission_.go_on({.now = context_->loop.now(),
                                                    .unix_ms = context_->loop.unix_ms(),
@@ -45,6 +56,7 @@ void Exchange::pass_limits() {
     case filters::Decision::wait:
       request_.follow(RequestState::queued);
       in_queue_ = true;
+      if (action_.upstream != RouteAction::kNoUpstream) set_deadline();
       if (!request_complete_) client_->pause_request();
       context_->loop.arm(turn_, ruling.wait);
       break;
@@ -54,21 +66,40 @@ void Exchange::pass_limits() {
   }
 }
 
+/// Its turn has come; or it was not, and it has waited for a place in vain.
 void Exchange::fire_turn() {
+  if (admission_.in_line()) {
+    told_in_line(false);
+  } else {
+    in_queue_ = false;
+    pass_limits();
+  }
+}
+
+void Exchange::told_in_line(bool has_place) {
+  turn_.cancel();
   in_queue_ = false;
-  pass_limits();
+  if (has_place) {
+    pass_limits();
+  } else {
+    refuse_by_limit(admission_.sent_away(context_->loop.now()));
+  }
 }
 
 void Exchange::refuse_by_limit(const filters::Ruling& ruling) {
   const filters::Limit& limit = admission_.last();
-  error_ = limit.is_clients_fault() ? ErrorKind::rate_limited : ErrorKind::overloaded;
-  Reply reply = make_reply(error_, "the limit " + limit.config().name + " of the " + limit.where(), request_id_);
+  const ErrorKind kind = limit.is_clients_fault() ? ErrorKind::rate_limited : ErrorKind::overloaded;
+  if (degrades(kind)) return;
+  error_ = kind;
+  total_.cancel();
+  leave_limits();  // now, for the answer may have to wait for the rest of the request
+  make_reply(kind, limit.title(), request_id_, reply_);
   const bool never = ruling.retry_after == limiters::kNever;
-  reply.retry_after_s = never ? 0 : static_cast<int>(filters::retry_seconds(ruling.retry_after));
-  answer(std::move(reply));
+  reply_.retry_after_s = never ? 0 : static_cast<int>(filters::retry_seconds(ruling.retry_after));
+  answer(std::move(reply_));  // into itself, and its body's memory with it
 }
 
-/// The request is over: what it holds goes back, and limits that learn hear how long it took.
+/// The request is over, or goes another way: what it holds goes back, and limits that learn hear how long it took.
 void Exchange::leave_limits() {
   turn_.cancel();
   if (!admission_.holds()) return;
@@ -78,11 +109,12 @@ void Exchange::leave_limits() {
                   .worker = context_->worker,
                   .gave_up = in_queue_,
                   .counts = cluster_ != nullptr && !tunnel_ && tells_of_upstream(error_, status_)});
+  in_queue_ = false;
 }
 
 /// What the client may still ask for, and when again.
 void Exchange::add_limit_fields() {
-  const conf::RateLimitHeaders& which = context_->view.config->rate_limit_headers;
+  const conf::RateLimitHeaders& which = view_->config.rate_limit_headers;
   std::vector<http::Field>& added = context_->fields.added;
   if (which.draft) {
     added.push_back({"RateLimit-Policy", admission_.rate_limit_policy()});

@@ -15,7 +15,7 @@ std::uint64_t micros_between(Nanos from, Nanos to) {
 
 void Exchange::record() {
   const Nanos now = context_->loop.now();
-  observe::RouteStats& stats = context_->stats.route(route_index_);
+  observe::RouteStats& stats = view_->book->route(route_index_);
   stats.requests.add(head_->method, status_);
   stats.duration.observe(now - started_);
   if (!context_->log) return;
@@ -28,19 +28,20 @@ void Exchange::record() {
        .target = head_->target,
        .user_agent = head_->get(http::FieldId::user_agent),
        .referer = head_->get(http::FieldId::referer),
-       .route = route_index_ != routing::kNoRoute ? std::string_view(context_->view.config->routes[route_index_].id)
+       .route = route_index_ != routing::kNoRoute ? std::string_view(view_->config.routes[route_index_].id)
                                                   : std::string_view(),
        .upstream = cluster_ ? std::string_view(cluster_->config().name) : std::string_view(),
-       .peer = peer_,
+       .peer = attempt_->peer(),
        .version = head_->version,
        .status = status_,
        .bytes_in = bytes_in_,
        .bytes_out = bytes_out_,
        .duration_us = micros_between(started_, now),
-       .upstream_connect_us = micros_between(attempt_started_, attempt_sent_),
-       .upstream_first_byte_us = micros_between(attempt_started_, first_byte_),
+       .upstream_connect_us = micros_between(attempt_->started(), attempt_->sent()),
+       .upstream_first_byte_us = micros_between(attempt_->started(), attempt_->first_byte()),
        .tries = tries_,
-       .error = error_});
+       .error = error_,
+       .degraded = degraded_});
   if (!pushed) context_->stats.access_log_dropped.add();
 }
 

@@ -13,6 +13,9 @@ constexpr Nanos kLeastTime = kNanosPerMilli;
 /// Kept of a body on a pooled connection, in case that turns out to be closed.
 constexpr std::size_t kStaleReplayMax = 16 << 10;
 
+/// Kept of a body for a fallback's upstream, where no policy says how much.
+constexpr std::uint64_t kFallbackReplayMax = 64 << 10;
+
 /// Without a policy: other endpoints that are tried for one that can't be connected to.
 constexpr std::uint8_t kConnectRetries = 2;
 
@@ -22,10 +25,6 @@ constexpr bool is_connect_failure(ErrorKind kind) {
 
 Nanos nanos(conf::milliseconds duration) {
   return static_cast<Nanos>(duration.count()) * kNanosPerMilli;
-}
-
-bool lists(const conf::Retry& policy, conf::RetryCause cause) {
-  return std::find(policy.on.begin(), policy.on.end(), cause) != policy.on.end();
 }
 
 }  // namespace
@@ -42,7 +41,14 @@ bool Exchange::too_late_after(Nanos wait) const {
 }
 
 const conf::Retry& Exchange::retry_policy() const {
-  return *context_->view.config->routes[route_index_].retry;
+  if (degraded_ != ErrorKind::none) return *cluster_->config().retry;
+  return *view_->config.routes[route_index_].retry;
+}
+
+/// Whether the policy tries it again.
+bool Exchange::listed(conf::RetryCause cause) const {
+  const conf::Retry& policy = retry_policy();
+  return std::find(policy.on.begin(), policy.on.end(), cause) != policy.on.end();
 }
 
 /// How long a try may wait for the head of its answer.
@@ -53,9 +59,14 @@ Nanos Exchange::head_timeout() const {
   return per_try ? std::min(first_byte, nanos(*per_try)) : first_byte;
 }
 
+/// The longest body of a request that may be sent twice.
+std::uint64_t Exchange::replay_max() const {
+  return action_.retries ? retry_policy().max_body : kFallbackReplayMax;
+}
+
 void Exchange::keep_for_replay(std::string_view bytes) {
-  std::uint64_t most = lease_->reused() ? kStaleReplayMax : 0;
-  if (repeatable_) most = std::max(most, retry_policy().max_body);
+  std::uint64_t most = attempt_->connection().reused() ? kStaleReplayMax : 0;
+  if (repeatable_) most = std::max(most, replay_max());
   replayable_ = replay_.size() + bytes.size() <= most;
   if (replayable_) {
     replay_.append(bytes);
@@ -64,28 +75,30 @@ void Exchange::keep_for_replay(std::string_view bytes) {
   }
 }
 
-/// Whether the request can be sent once more. `sent`: the endpoint may have had some of it.
+/// Whether the request can be sent once more. `sent`: the endpoint may have had some of it. What is kept in case the
+/// connection turns out to be closed may be longer than what the policy repeats.
 bool Exchange::may_repeat(bool sent) const {
-  return replayable_ && !mid_chunk_ && (!sent || repeatable_);
+  if (!replayable_ || mid_chunk_) return false;
+  return !sent || (repeatable_ && replay_.size() <= replay_max());
 }
 
 // ---- the occasions
 
 /// A connection from the pool was being closed by the endpoint while the request was on its way (RFC 9110 §9.2.2,
 /// RFC 9112 §9.3.1). That says nothing against the endpoint, needs no setting, and costs the budget nothing.
-bool Exchange::stale_connection(ErrorKind kind) const {
+bool Exchange::stale_connection(const Attempt& attempt, ErrorKind kind) const {
   if (kind != ErrorKind::upstream_reset || stale_retried_ || !replayable_ || mid_chunk_) return false;
-  if (!lease_->reused() || lease_->answered()) return false;
-  return lease_->nothing_sent() || http::idempotent(head_->method);
+  if (!attempt.connection().reused() || attempt.connection().answered()) return false;
+  return attempt.connection().nothing_sent() || http::idempotent(head_->method);
 }
 
 /// The attempt has failed without an answer. True if there will be, or is, another one; the exchange may be over.
 bool Exchange::tries_again(ErrorKind kind) {
   using observe::RetryReason;
   if (!action_.retries) return is_connect_failure(kind) && connects_elsewhere();
-  if (!may_repeat(!is_connect_failure(kind) && !lease_->nothing_sent())) return false;
+  if (!may_repeat(!is_connect_failure(kind) && !attempt_->connection().nothing_sent())) return false;
   if (is_connect_failure(kind)) return backs_off(conf::RetryCause::connect_failure, RetryReason::connect_failure, true);
-  if (kind == ErrorKind::upstream_reset && !lease_->answered()) {
+  if (kind == ErrorKind::upstream_reset && !attempt_->connection().answered()) {
     return backs_off(conf::RetryCause::reset, RetryReason::reset, true);
   }
   if (kind == ErrorKind::first_byte_timeout) return backs_off(conf::status_cause(504), RetryReason::timeout, true);
@@ -98,27 +111,29 @@ bool Exchange::tries_again(const http::ResponseHead& head, bool overload) {
   constexpr int kLeastFailure = 400;
   if (head.status < kLeastFailure || !may_repeat(true)) return false;
   if (!backs_off(conf::status_cause(head.status), observe::RetryReason::status, !overload)) return false;
-  cluster_->stats().responses.add(head_->method, head.status);
-  cluster_->stats().duration.observe(context_->loop.now() - attempt_started_);
+  count_answer(*attempt_, head.status);
   return true;
 }
 
 /// Without a policy: there was no connection, and so nothing was sent. Another endpoint may have one; at once.
 bool Exchange::connects_elsewhere() {
   if (retries_ == kConnectRetries) return false;
-  note_tried();
+  note_tried(*attempt_);
   if (!has_other_endpoint(false) || too_late_after(0)) return false;
   if (!cluster_->try_retry(observe::RetryReason::connect_failure)) return false;
   ++retries_;
-  lease_.reset();
+  attempt_->drop();
   choose(false);
   return true;
 }
 
 // ---- doing it
 
-void Exchange::note_tried() {
-  if (tried_count_ < tried_.size()) tried_[tried_count_++] = lease_.endpoint().index;
+void Exchange::note_tried(const Attempt& attempt) {
+  const std::uint32_t index = attempt.endpoint().index;
+  const auto end = tried_.begin() + tried_count_;
+  if (tried_count_ == tried_.size() || std::find(tried_.begin(), end, index) != end) return;
+  tried_[tried_count_++] = index;
 }
 
 /// `same_endpoints`: when all have been tried, they may be tried once more.
@@ -139,14 +154,14 @@ Nanos Exchange::draw_backoff(const conf::Retry& policy) {
 /// last so that nothing is taken from it in vain.
 bool Exchange::backs_off(conf::RetryCause cause, observe::RetryReason reason, bool same_endpoints) {
   const conf::Retry& policy = retry_policy();
-  if (retries_ + 1u >= policy.attempts || !lists(policy, cause)) return false;
-  note_tried();
+  if (retries_ + 1u >= policy.attempts || !listed(cause)) return false;
+  note_tried(*attempt_);
   if (!has_other_endpoint(same_endpoints)) return false;
   const Nanos wait = draw_backoff(policy);
   if (too_late_after(wait) || !cluster_->try_retry(reason)) return false;
   ++retries_;
   // What is left of an answer is read meanwhile, so that its connection can be used again.
-  if (reason != observe::RetryReason::status || request_ != RequestState::sent) lease_.reset();
+  if (reason != observe::RetryReason::status || request_ != RequestState::sent) attempt_->drop();
   if (!request_complete_) client_->pause_request();
   request_.follow(RequestState::backing_off);
   context_->loop.arm(backoff_, wait);
@@ -154,7 +169,7 @@ bool Exchange::backs_off(conf::RetryCause cause, observe::RetryReason reason, bo
 }
 
 void Exchange::fire_backoff() {
-  lease_.reset();
+  attempt_->drop();
   choose(false);
 }
 

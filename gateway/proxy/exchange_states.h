@@ -7,10 +7,14 @@
 //               │          └────────────── backing_off ←──────────┴──┘
 //               └──→ discarding ─────(answered by us)────────────┘
 //
+// A fallback to another upstream begins anew from any of the upper row: it is queued there, or choosing.
+//
 //   response  waiting ──→ head ──→ body ──→ done         waiting ──→ replied ──→ done
 //                           └─────────────────↑          head, body ──→ cut
 //
-// A retry is possible only while the response is waiting. `aborted` and `cut` are final, like `done`.
+// A retry is possible only while the response is waiting, and a hedge only beside a try that is `sent`. If the try
+// fails while its hedge has no connection yet, the request is `connecting` again. `aborted` and `cut` are final, like
+// `done`.
 #pragma once
 
 #include <cassert>
@@ -45,10 +49,8 @@ constexpr bool may_follow(RequestState from, RequestState to) {
     case head:
       return false;
     case queued:
-      return from == head || from == queued;
     case choosing:
-      return from == head || from == queued || from == connecting || from == sending || from == sent ||
-             from == backing_off;
+      return from != discarding && from != aborted;
     case connecting:
       return from == choosing;
     case sending:

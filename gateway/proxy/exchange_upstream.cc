@@ -32,111 +32,125 @@ bool is_websocket(const http::ResponseHead& head) {
 }  // namespace
 
 void Exchange::forward() {
-  cluster_ = context_->view.clusters[action_.upstream].get();
+  cluster_ = view_->clusters[action_.upstream].get();
   cluster_->count_request();
-  const ClientDeadline asked = client_deadline(*head_);
-  const Nanos total = std::min(action_.total_ms ? action_.total_ms * kNanosPerMilli : kDefaultTotal, asked.within);
-  bounds_body_ = action_.total_ms != 0 || asked.within != ClientDeadline::kNone;
-  tells_deadline_ = action_.total_ms != 0 || asked.told;
-  due_ = context_->loop.now() + total;
-  context_->loop.arm(total_, total);
-  if (action_.retries) repeatable_ = http::idempotent(head_->method) || has_idempotency_key(*head_);
+  set_deadline();
+  if (action_.resends) repeatable_ = http::idempotent(head_->method) || has_idempotency_key(*head_);
   const auto key = balancing_key(cluster_->config().balancer, *head_, client_address_);
   key_ = key ? *key : context_->random.next();
   generation_ = cluster_->generation();
   choose(false);
 }
 
-/// What the balancer is asked. Indices are forgotten when they no longer mean the same endpoints.
+/// From the request's head on, whatever it has waited for, and once: a fallback has what is left.
+void Exchange::set_deadline() {
+  if (due_ != 0) return;
+  const ClientDeadline asked = client_deadline(*head_);
+  const Nanos total = std::min(action_.total_ms ? action_.total_ms * kNanosPerMilli : kDefaultTotal, asked.within);
+  bounds_body_ = action_.total_ms != 0 || asked.within != ClientDeadline::kNone;
+  tells_deadline_ = action_.total_ms != 0 || asked.told;
+  due_ = started_ + total;
+  context_->loop.arm(total_, time_left());
+}
+
+/// Indices are forgotten when they no longer mean the same endpoints.
+void Exchange::forget_other_generations() {
+  if (generation_ == cluster_->generation()) return;
+  generation_ = cluster_->generation();
+  tried_count_ = 0;
+}
+
+/// What the balancer is asked.
 upstream::Choice Exchange::choice(bool fresh) {
-  if (generation_ != cluster_->generation()) {
-    generation_ = cluster_->generation();
-    tried_count_ = 0;
-  }
+  forget_other_generations();
   return {key_, context_->random.next(), stuck_to(), std::span(tried_).first(tried_count_), fresh};
 }
 
 void Exchange::choose(bool fresh) {
   request_.follow(RequestState::choosing);
+  hedge_due_.cancel();
   if (too_late_after(0)) {
     fail(ErrorKind::total_timeout, "no time is left");
     return;
   }
   upstream::Refusal refusal;
-  attempt_started_ = context_->loop.now();
-  attempt_sent_ = 0;
-  lease_ = cluster_->lease(*this, head_->method, choice(fresh), refusal);
-  if (!lease_) {
+  if (!attempt_->begin(*cluster_, head_->method, choice(fresh), context_->loop.now(), refusal)) {
     not_leased(refusal);
     return;
   }
   ++tries_;
-  peer_ = lease_.endpoint().address_text();
-  if (lease_->connected()) {
-    on_connected();
+  if (attempt_->connection().connected()) {
+    on_connected(*attempt_);
     return;
   }
   request_.follow(RequestState::connecting);
   if (!request_complete_) client_->pause_request();
 }
 
-void Exchange::on_connected() {
+void Exchange::on_connected(Attempt& attempt) {
+  if (&attempt == hedge_) {
+    send_hedge();
+    return;
+  }
   send_request();
-  if (lease_ && !request_complete_) client_->resume_request();
+  if (attempt.under_way() && !request_complete_) client_->resume_request();
 }
 
 void Exchange::send_request() {
+  write_request(*attempt_);
+  request_.follow(RequestState::sending);
+  if (!request_complete_) return;
+  request_.follow(RequestState::sent);
+  attempt_->send_end({}, head_timeout(), context_->loop.now());
+  plan_hedge();
+}
+
+/// The head, and what has come of the body.
+void Exchange::write_request(Attempt& attempt) {
   FieldSet& fields = context_->fields;
   const RequestContext about = {.peer_ip = peer_ip_,
                                 .peer_trusted = peer_trusted_,
                                 .request_id = request_id_,
-                                .endpoint = lease_.endpoint().address_text(),
-                                .forwarded = &context_->view.config->forwarded_headers,
+                                .endpoint = attempt.endpoint().address_text(),
+                                .forwarded = &view_->config.forwarded_headers,
+                                .priority_header = view_->config.priority_header,
                                 .timeout_ms = tells_deadline_ ? time_left() / kNanosPerMilli : 0};
   forward_request(*head_, about, fields);
-  lease_->set_idle_timeout(action_.idle());
+  upstream::Connection& connection = attempt.connection();
+  connection.set_idle_timeout(action_.idle());
   const bool asks_upgrade = upgrades(*head_);
-  lease_->send_head({head_->method_text, head_->path, head_->query, head_->has_query},
-                    {fields.passed, fields.added, {head_->body, head_->content_length}, asks_upgrade ? "upgrade" : ""});
-  request_.follow(RequestState::sending);
-  if (!replay_.empty()) lease_->send_body(replay_);
-  if (!request_complete_) return;
-  request_.follow(RequestState::sent);
-  attempt_sent_ = context_->loop.now();
-  lease_->send_end({}, head_timeout());
+  connection.send_head(
+      {head_->method_text, head_->path, head_->query, head_->has_query},
+      {fields.passed, fields.added, {head_->body, head_->content_length}, asks_upgrade ? "upgrade" : ""});
+  if (!replay_.empty()) connection.send_body(replay_);
 }
 
 // ---- the answer
 
 void Exchange::on_interim(const http::ResponseHead& head) {
+  if (hedge_) return;
   forward_interim(head, context_->fields);
   if (head_->version == http::Version::http11) {
     client_->send_interim({{head.status, head.reason}, context_->fields.passed, {}, {}});
   }
 }
 
-void Exchange::on_switch(const http::ResponseHead& head) {
+void Exchange::on_switch(Attempt& attempt, const http::ResponseHead& head) {
   if (!upgrades(*head_) || !is_websocket(head)) {
-    on_attempt_failed(ErrorKind::upstream_protocol, "an upgrade that was not asked for");
+    on_attempt_failed(attempt, ErrorKind::upstream_protocol, "an upgrade that was not asked for");
     return;
   }
   forward_interim(head, context_->fields);
   context_->fields.added = {{"Connection", "upgrade"}};
   status_ = head.status;
-  first_byte_ = context_->loop.now();
+  attempt.note_answer(context_->loop.now());
   total_.cancel();
   tunnel_ = true;
   response_.follow(ResponseState::head);
   response_.follow(ResponseState::body);
   client_->send_interim({{head.status, head.reason}, context_->fields.passed, context_->fields.added, {}});
-  lease_->start_tunnel();
+  attempt.connection().start_tunnel();
   client_->start_tunnel();
-}
-
-/// How long the endpoint has had to answer: not while the client was still sending.
-Nanos Exchange::waited() const {
-  const Nanos from = attempt_sent_ ? attempt_sent_ : attempt_started_;
-  return context_->loop.now() - from;
 }
 
 /// The endpoint that the request's cookie names.
@@ -147,19 +161,20 @@ std::uint32_t Exchange::stuck_to() const {
 
 /// Gives the client a cookie, unless it has the right one. Nobody is to stay where things go wrong.
 void Exchange::stick() {
-  const upstream::EndpointPool& endpoint = lease_.endpoint();
+  const upstream::EndpointPool& endpoint = attempt_->endpoint();
   const std::string_view token = cluster_->sticky_token(endpoint);
   if (token.empty() || status_ >= 500 || endpoint.index == stuck_to()) return;
   set_cookie_ = upstream::sticky_cookie(*cluster_->config().sticky, token);
   context_->fields.added.push_back({"Set-Cookie", set_cookie_});
 }
 
-void Exchange::on_answer_head(const http::ResponseHead& head) {
+void Exchange::on_answer_head(Attempt& attempt, const http::ResponseHead& head) {
   const bool overload = head.status == 429 || (head.status == 503 && head.find("retry-after") != nullptr);
-  lease_.answered(head.status, overload, waited());
+  attempt.answered(head.status, overload, context_->loop.now());
+  if (hedge_ && !comes_first(attempt, head.status, overload)) return;
   if (action_.retries && tries_again(head, overload)) return;
   status_ = head.status;
-  first_byte_ = context_->loop.now();
+  attempt.note_answer(context_->loop.now());
   if (!bounds_body_) total_.cancel();  // what streams is bounded by timeouts.idle
   FieldSet& fields = context_->fields;
   forward_response(head, request_id_, context_->date.at(context_->loop.unix_ms()), fields);
@@ -171,20 +186,25 @@ void Exchange::on_answer_head(const http::ResponseHead& head) {
                      !request_complete_);
 }
 
+/// For the upstream's metrics: an answer that has been passed on, or that another one will be passed on instead of.
+void Exchange::count_answer(const Attempt& attempt, int status) {
+  cluster_->stats().responses.add(head_->method, status);
+  cluster_->stats().duration.observe(context_->loop.now() - attempt.started());
+}
+
 void Exchange::on_answer_body(std::string_view bytes) {
   if (request_ == RequestState::backing_off) return;  // of an answer that nobody gets
   bytes_out_ += bytes.size();
   client_->send_body(bytes);
-  if (client_->congested()) lease_->pause();
+  if (client_->congested()) attempt_->connection().pause();
 }
 
 void Exchange::on_answer_end(std::span<const http::Field> trailers) {
   if (request_ == RequestState::backing_off) {
-    lease_.reset();  // the connection can be used again
+    attempt_->drop();  // the connection can be used again
     return;
   }
-  cluster_->stats().responses.add(head_->method, status_);
-  cluster_->stats().duration.observe(context_->loop.now() - attempt_started_);
+  count_answer(*attempt_, status_);
   client_->send_end(trailers);
   complete();
 }
@@ -208,6 +228,7 @@ void Exchange::on_upstream_drained() {
 void Exchange::not_leased(const upstream::Refusal& refusal) {
   switch (refusal.error) {
     case ErrorKind::circuit_open: {
+      if (degrades(refusal.error)) return;
       error_ = refusal.error;
       total_.cancel();
       Reply reply = make_reply(error_, "circuit_breaker", request_id_);
@@ -225,23 +246,27 @@ void Exchange::not_leased(const upstream::Refusal& refusal) {
   }
 }
 
-void Exchange::on_attempt_failed(ErrorKind kind, const char* detail) {
+void Exchange::on_attempt_failed(Attempt& attempt, ErrorKind kind, const char* detail) {
   if (tunnel_) {
     complete();
     return;
   }
   if (request_ == RequestState::backing_off) {
-    lease_.reset();  // the rest of an answer that nobody gets
+    attempt_->drop();  // the rest of an answer that nobody gets
     return;
   }
-  if (response_ == ResponseState::waiting && stale_connection(kind)) {
+  if (hedge_) {
+    fails_beside_another(attempt, kind);
+    return;
+  }
+  if (response_ == ResponseState::waiting && stale_connection(attempt, kind)) {
     stale_retried_ = true;
     cluster_->stats().retries[static_cast<std::size_t>(observe::RetryReason::stale_connection)].add();
-    lease_.reset();
+    attempt_->drop();
     choose(true);
     return;
   }
-  lease_.failed(kind, waited());
+  attempt.failed(kind, context_->loop.now());
   if (response_ == ResponseState::waiting && tries_again(kind)) return;
   fail(kind, detail);
 }

@@ -154,7 +154,9 @@ void forward_request(const http::RequestHead& head, const RequestContext& contex
   out.passed.clear();
   out.added.clear();
   Received received;
+  const std::string_view untrusted = context.peer_trusted ? std::string_view() : context.priority_header;
   for (const Field& field : head.fields) {
+    if (!untrusted.empty() && http::iequals(field.name, untrusted)) continue;
     // The order matters: a forwarding field that Connection names must neither pass nor be believed (CVE-2022-31813).
     if (http::named_by_connection(head, field)) continue;
     if (pass_request_field(head, field, context, received)) {

@@ -27,6 +27,7 @@ struct RequestContext {
   std::string_view endpoint;         ///< Host for requests that came without one
   std::string_view scheme = "http";  ///< of the client's connection
   const conf::ForwardedHeaders* forwarded = nullptr;
+  std::string_view priority_header = {};  ///< passes if the peer is trusted; empty: there is none
   std::uint64_t timeout_ms = 0;  ///< what is left for the answer, to be told to the endpoint; 0: it is not told
 };
 

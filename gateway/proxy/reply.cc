@@ -44,11 +44,33 @@ constexpr std::array<Row, kErrorKinds> kRows = {{
     {504, "penstock; error=connection_read_timeout", false, 0},   // upstream_idle_timeout
     {504, "penstock; error=http_response_timeout", false, 0},     // total_timeout
     {503, "penstock; error=destination_unavailable", true, 1},    // draining
+    {503, "penstock; error=destination_unavailable", true, 1},    // degraded: never answered
     {500, "penstock; error=proxy_internal_error", true, 0},       // internal
 }};
 
 const Row& row(ErrorKind kind) {
   return kRows[static_cast<std::size_t>(kind)];
+}
+
+/// What all bodies of one kind have in common.
+struct BodyParts {
+  std::string before_detail;
+  std::string after_detail;
+};
+
+const BodyParts& body_parts(ErrorKind wanted) {
+  static const auto kParts = [] {
+    std::array<BodyParts, kErrorKinds> parts;
+    for (std::size_t i = 0; i < kErrorKinds; ++i) {
+      const int status = kRows[i].status;
+      parts[i].before_detail.append(R"({"type":"about:blank","title":")").append(http::reason_phrase(status));
+      parts[i].before_detail.append(R"(","status":)").append(std::to_string(status)).append(R"(,"detail":")");
+      parts[i].after_detail.append(R"(","reason":")").append(name(static_cast<ErrorKind>(i)));
+      parts[i].after_detail.append(R"(","request_id":")");
+    }
+    return parts;
+  }();
+  return kParts[static_cast<std::size_t>(wanted)];
 }
 
 }  // namespace
@@ -58,20 +80,22 @@ int status_of(ErrorKind kind) {
 }
 
 Reply make_reply(ErrorKind kind, std::string_view detail, std::string_view request_id) {
-  const Row& r = row(kind);
   Reply reply;
+  make_reply(kind, detail, request_id, reply);
+  return reply;
+}
+
+void make_reply(ErrorKind kind, std::string_view detail, std::string_view request_id, Reply& reply) {
+  const Row& r = row(kind);
   reply.status = r.status;
   reply.content_type = "application/problem+json";
   reply.proxy_status = r.proxy_status;
   reply.close = r.close;
   reply.retry_after_s = r.retry_after_s;
   // All parts are literals or checked ids: nothing here needs escaping.
-  reply.body.append("{\"type\":\"about:blank\",\"title\":\"").append(http::reason_phrase(r.status));
-  reply.body.append("\",\"status\":").append(std::to_string(r.status));
-  reply.body.append(",\"detail\":\"").append(detail.empty() ? name(kind) : detail);
-  reply.body.append("\",\"reason\":\"").append(name(kind));
-  reply.body.append("\",\"request_id\":\"").append(request_id).append("\"}\n");
-  return reply;
+  const BodyParts& parts = body_parts(kind);
+  reply.body.assign(parts.before_detail).append(detail.empty() ? name(kind) : detail).append(parts.after_detail);
+  reply.body.append(request_id).append("\"}\n");
 }
 
 }  // namespace penstock::proxy

@@ -21,6 +21,8 @@ struct Reply {
 
 /// `detail` says which limit, timeout or rule it was; shown to the client.
 Reply make_reply(ErrorKind kind, std::string_view detail, std::string_view request_id);
+/// The same in place of what `reply` was, in the memory of its body: refusing is to cost as little as it can.
+void make_reply(ErrorKind kind, std::string_view detail, std::string_view request_id, Reply& reply);
 
 /// What the access log and metrics say: 499 where the client was gone.
 int status_of(ErrorKind kind);

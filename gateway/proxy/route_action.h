@@ -22,7 +22,11 @@ struct alignas(32) RouteAction {
   std::uint32_t first_byte_ms = 0;
   std::uint32_t idle_ms = 0;
   std::uint32_t total_ms = 0;  ///< 0: none was written
-  bool retries = false;        ///< the route has a policy for them
+  bool retries = false;        ///< there is a policy for them
+  bool hedges = false;         ///< which asks for hedges
+  bool falls_back = false;     ///< the route has a fallback
+  bool resends = false;        ///< a request may be sent twice: by a retry, or to the fallback's upstream
+  conf::Priority priority = conf::Priority::normal;
 
   Nanos first_byte() const { return first_byte_ms * kNanosPerMilli; }
   Nanos idle() const { return idle_ms * kNanosPerMilli; }
@@ -30,5 +34,8 @@ struct alignas(32) RouteAction {
 
 /// Indexed like config.routes.
 std::vector<RouteAction> make_route_actions(const conf::Config& config);
+
+/// The same request sent to another upstream, as that one has it; without a further fallback.
+RouteAction make_fallback_action(const RouteAction& of_route, const conf::Config& config, std::uint32_t upstream);
 
 }  // namespace penstock::proxy

@@ -72,6 +72,9 @@ TEST(AccessLogFormat, TellsTheErrorAndItsFlag) {
   AccessRecord record = an_ordinary_record();
   record.error = ErrorKind::upstream_reset;
   EXPECT_THAT(json(record), HasSubstr(R"("flag":"UC","error":"upstream_reset","user_agent")"));
+  record.error = ErrorKind::none;
+  record.degraded = ErrorKind::circuit_open;
+  EXPECT_THAT(json(record), HasSubstr(R"("flag":"-","degraded":"circuit_open","user_agent")"));
 }
 
 TEST(AccessLogFormat, HidesCredentialsInTargetAndReferer) {

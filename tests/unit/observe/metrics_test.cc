@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdio>
 #include <fstream>
 #include <sstream>
@@ -19,10 +20,19 @@ using ::testing::Not;
 
 class MetricsTest : public ::testing::Test {
  protected:
-  MetricsTest() : one_(2, 2), two_(2, 2) {
+  /// A worker, with its counters of two routes and two upstreams.
+  struct Worker : WorkerStats {
+    RouteStats& route(std::uint32_t index) { return book.route(index); }
+    RouteBook book{2};
+    std::array<UpstreamStats, 2> upstreams;
+  };
+
+  MetricsTest() {
     input_.workers = {&one_, &two_};
+    input_.route_books = {&one_.book, &two_.book};
     input_.route_ids = {"orders", "ping"};
     input_.upstream_names = {"o", "u"};
+    for (std::size_t i : {0, 1}) input_.upstream_stats.push_back({&one_.upstreams[i], &two_.upstreams[i]});
     input_.version = "1.2.3";
     input_.revision = "abc";
     input_.start_time_unix_s = 1'700'000'000;
@@ -50,7 +60,7 @@ class MetricsTest : public ::testing::Test {
     return status == 0 ? output : output + "exit status " + std::to_string(status);
   }
 
-  WorkerStats one_, two_;
+  Worker one_, two_;
   MetricsInput input_;
 };
 
@@ -125,6 +135,15 @@ TEST_F(MetricsTest, ShowsEveryKindOfErrorButNone) {
   EXPECT_EQ(value(R"(penstock_errors_total{reason="upstream_reset"})"), "1");
   EXPECT_EQ(value(R"(penstock_errors_total{reason="internal"})"), "0");
   EXPECT_THAT(render_metrics(input_), Not(HasSubstr(R"(reason="none")")));
+}
+
+TEST_F(MetricsTest, ShowsWhyFallbacksWereTaken) {
+  one_.route(0).degraded[static_cast<std::size_t>(DegradeReason::circuit_open)].add();
+  two_.route(0).degraded[static_cast<std::size_t>(DegradeReason::circuit_open)].add(2);
+  EXPECT_EQ(value(R"(penstock_http_degraded_requests_total{route=")" + std::string(input_.route_ids[0]) +
+                  R"(",reason="circuit_open"})"),
+            "3");
+  EXPECT_EQ(name(DegradeReason::failure), "failure");
 }
 
 TEST_F(MetricsTest, KeepsTheWorkersLoopLagsApart) {

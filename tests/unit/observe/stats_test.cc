@@ -93,22 +93,5 @@ TEST_F(RequestCountsTest, CountsAsOtherWhatFindsNoRoomAndLosesNothing) {
   EXPECT_EQ(count(Method::get, 100), 3u);
 }
 
-TEST(WorkerStats, MakesARoutesCountersAtItsFirstRequest) {
-  WorkerStats stats(3, 1);
-  EXPECT_EQ(stats.routes(), 3u);
-  EXPECT_EQ(stats.route_if_used(1), nullptr);
-  RouteStats& route = stats.route(1);
-  EXPECT_EQ(stats.route_if_used(1), &route);
-  EXPECT_EQ(&stats.route(1), &route);
-  EXPECT_EQ(stats.route_if_used(0), nullptr);
-}
-
-TEST(WorkerStats, CountsRequestsWithoutARouteAfterTheLastRoute) {
-  WorkerStats stats(2, 0);
-  stats.route(0xffffffff).requests.add(Method::get, 404);
-  ASSERT_NE(stats.route_if_used(2), nullptr);
-  EXPECT_EQ(stats.route_if_used(2)->requests.rows().size(), 1u);
-}
-
 }  // namespace
 }  // namespace penstock::observe

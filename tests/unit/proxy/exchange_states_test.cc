@@ -29,7 +29,8 @@ void expect_just(const Table<State>& table) {
 TEST(ExchangeStates, TheRequestMovesAsDrawn) {
   expect_just<Request>({
       {Request::head, {Request::choosing, Request::discarding, Request::aborted}},
-      {Request::choosing, {Request::connecting, Request::sending, Request::discarding, Request::aborted}},
+      {Request::choosing,
+       {Request::choosing, Request::connecting, Request::sending, Request::discarding, Request::aborted}},
       {Request::connecting,
        {Request::choosing, Request::sending, Request::backing_off, Request::discarding, Request::aborted}},
       {Request::sending,

@@ -55,6 +55,20 @@ TEST_F(ForwardRequest, PassesWhatIsEndToEndAndAddsItsOwn) {
       "X-Request-Id: id-1\nVia: 1.1 penstock\n");
 }
 
+TEST_F(ForwardRequest, APriorityPassesFromThoseWhoAreTrusted) {
+  context.priority_header = "x-priority";
+  request("X-Priority: critical\r\nx-priority: low\r\n");
+  EXPECT_EQ(get("X-Priority"), "");
+  context.peer_trusted = true;
+  request("X-Priority: whatever\r\n");
+  EXPECT_EQ(get("X-Priority"), "whatever");
+}
+
+TEST_F(ForwardRequest, WithoutAPriorityHeaderEveryFieldPasses) {
+  request("X-Priority: critical\r\n");
+  EXPECT_EQ(get("X-Priority"), "critical");
+}
+
 TEST_F(ForwardRequest, HopByHopFieldsStayBehind) {
   request(
       "Connection: keep-alive\r\nKeep-Alive: x\r\nProxy-Authenticate: x\r\nProxy-Authorization: x\r\nProxy-Connection: "

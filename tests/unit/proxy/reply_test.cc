@@ -44,6 +44,7 @@ const std::map<ErrorKind, Expected> kExpected = {
     {ErrorKind::upstream_idle_timeout, {504, "connection_read_timeout"}},
     {ErrorKind::total_timeout, {504, "http_response_timeout"}},
     {ErrorKind::draining, {503, "destination_unavailable"}},
+    {ErrorKind::degraded, {503, "destination_unavailable"}},
     {ErrorKind::internal, {500, "proxy_internal_error"}},
 };
 
@@ -86,7 +87,7 @@ TEST(Reply, WithoutADetailTheKindIsTheDetail) {
 
 TEST(Reply, EndsTheConnectionAfterWhatTheClientDidWrongAndNotAfterWhatTheUpstreamDid) {
   for (const auto& [kind, expected] : kExpected) {
-    const bool clients = kind < ErrorKind::no_route || kind == ErrorKind::draining || kind == ErrorKind::internal;
+    const bool clients = kind < ErrorKind::no_route || kind >= ErrorKind::draining;
     EXPECT_EQ(make_reply(kind, "", "").close, clients) << name(kind);
   }
 }
