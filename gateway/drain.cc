@@ -13,26 +13,32 @@ constexpr Nanos kLookEvery = 20 * kNanosPerMilli;
 
 }  // namespace
 
-Drain::Drain(proxy::Context& context, conf::milliseconds timeout, std::function<void()> done)
+Drain::Drain(proxy::Context& context, conf::milliseconds timeout, std::function<void()> done, Which which)
     : context_(context),
       done_(std::move(done)),
+      which_(std::move(which)),
       close_idle_at_(context.loop.now() + kIdleGrace),
       cut_at_(context.loop.now() + static_cast<Nanos>(timeout.count()) * kNanosPerMilli),
       next_look_([](void* self) { static_cast<Drain*>(self)->look(); }, this) {
-  context_.draining = true;
   look();
 }
 
 void Drain::look() {
   const Nanos now = context_.loop.now();
-  if (now >= cut_at_) {
-    while (proxy::Downstream* connection = context_.connections.front()) connection->close(ErrorKind::draining);
-  } else if (now >= close_idle_at_) {
-    context_.connections.for_each([](proxy::Downstream& connection) {
-      if (connection.idle()) connection.close_gracefully();
-    });
+  std::vector<proxy::Downstream*> left;
+  context_.connections.for_each([&](proxy::Downstream& connection) {
+    if (which_(connection)) left.push_back(&connection);
+  });
+  // A connection that is closed takes no other with it.
+  for (proxy::Downstream* connection : left) {
+    if (now >= cut_at_) {
+      connection->close(ErrorKind::draining);
+    } else if (now >= close_idle_at_ && connection->idle()) {
+      connection->close_gracefully();
+    }
   }
-  if (context_.connections.empty()) {
+  if (left.empty() || now >= cut_at_) {
+    over_ = true;
     std::exchange(done_, [] {})();
     return;
   }

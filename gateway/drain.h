@@ -9,19 +9,27 @@
 
 namespace penstock {
 
-/// Starts at once, on the worker's thread. Answers carry "Connection: close" from now on. Connections that rest are
-/// given a moment, because a request may be on its way on them, and are then closed; after `timeout` the rest is cut.
+/// Starts at once, on the worker's thread. The caller has seen to it that answers carry "Connection: close" from now
+/// on. Connections that rest are given a moment, because a request may be on its way on them, and are then closed;
+/// after `timeout` the rest is cut.
 class Drain {
  public:
-  Drain(proxy::Context& context, conf::milliseconds timeout, std::function<void()> done);
+  using Which = std::function<bool(const proxy::Downstream&)>;
+  /// `done`: none is left. `which`: only these connections.
+  Drain(
+      proxy::Context& context, conf::milliseconds timeout, std::function<void()> done,
+      Which which = [](const proxy::Downstream&) { return true; });
+  bool over() const { return over_; }
 
  private:
   void look();
 
   proxy::Context& context_;
   std::function<void()> done_;
+  const Which which_;
   const Nanos close_idle_at_;
   const Nanos cut_at_;
+  bool over_ = false;
   Deadline next_look_;
 };
 

@@ -8,17 +8,20 @@
 #include <stdexcept>
 
 #include "conf/load.h"
+#include "gateway/io/background.h"
+#include "gateway/io/file.h"
 #include "gateway/limit_report.h"
+#include "gateway/log_level.h"
+#include "gateway/needs_restart.h"
 #include "gateway/observe/metrics.h"
+#include "gateway/registry_report.h"
+#include "gateway/route_report.h"
+#include "gateway/socket_address.h"
 #include "gateway/upstream_report.h"
 #include "gateway/version.h"
 
 namespace penstock {
 namespace {
-
-/// How long the start waits for names to be resolved; upstreams without an address by then answer 503 until they have
-/// one.
-constexpr Nanos kNamesPatience = 2 * kNanosPerSecond;
 
 /// How often limits that follow what they measure look at it.
 constexpr Nanos kLimitsTick = 100 * kNanosPerMilli;
@@ -33,24 +36,25 @@ std::uint64_t random_seed() {
   return seed;
 }
 
-io::SocketAddress socket_address(const conf::Address& address) {
-  const auto found = address.is_unix() ? io::SocketAddress::from_unix(address.unix_path)
-                                       : io::SocketAddress::from_ip(address.host, address.port);
-  if (!found) throw std::runtime_error("can't listen on " + address.text() + ": not an IP address");
-  return *found;
-}
-
-std::string url(const io::SocketAddress& address) {
-  return address.family() == AF_UNIX ? address.text() : "http://" + address.text();
+std::string random_text() {
+  return std::to_string(random_seed()) + std::to_string(random_seed());
 }
 
 }  // namespace
 
-Gateway::Gateway(std::shared_ptr<const conf::Config> config)
-    : config_(std::move(config)),
+Gateway::Gateway(Start start)
+    : start_(std::move(start)),
+      first_config_(start_.config),
       started_unix_s_(unix_seconds()),
-      names_wait_([](void* self) { static_cast<Gateway*>(self)->begin_serving(); }, this),
-      next_limits_tick_([](void* self) { static_cast<Gateway*>(self)->tick_limits(); }, this) {}
+      sticky_secret_(random_text()),
+      limits_key_{random_seed(), random_seed()},
+      house_{loop_, workers_, random_seed, [](const std::string& message) { spdlog::warn("{}", message); },
+             start_.state_dir},
+      listeners_(workers_),
+      reloader_(loop_, [this](Reloader::Outcome outcome) { loaded(std::move(outcome)); }),
+      store_(std::make_shared<ConfigStore>(start_.state_dir)),
+      next_limits_tick_([](void* self) { static_cast<Gateway*>(self)->tick_limits(); }, this),
+      config_loaded_unix_s_(started_unix_s_) {}
 
 Gateway::~Gateway() = default;
 
@@ -58,103 +62,177 @@ void Gateway::run() {
   io::ignore_broken_pipes();
   signals_ = std::make_unique<io::Signals>(loop_, std::initializer_list<int>{SIGTERM, SIGQUIT, SIGINT, SIGUSR1, SIGHUP},
                                            [this](int signal) { on_signal(signal); });
-  if (config_->access_log) {
-    const auto format = config_->access_log->format == conf::LogFormat::json ? observe::AccessLogFormat::json
-                                                                             : observe::AccessLogFormat::combined;
-    access_log_ = std::make_unique<observe::AccessLog>(config_->access_log->path, format, config_->workers);
+  if (first_config_->access_log) {
+    const auto format = first_config_->access_log->format == conf::LogFormat::json ? observe::AccessLogFormat::json
+                                                                                   : observe::AccessLogFormat::combined;
+    access_log_ = std::make_unique<observe::AccessLog>(first_config_->access_log->path, format, first_config_->workers);
+  }
+  if (!start_.state_dir.empty()) {
+    const std::string error = io::make_directory(start_.state_dir);
+    if (!error.empty()) spdlog::warn("{} can't be made, nothing is kept over restarts: {}", start_.state_dir, error);
   }
   make_workers();
-  open_listeners();
+  next_listeners_ = listeners_.prepare(*first_config_);
+  next_ = std::make_unique<Deployment>(house_, compile(first_config_, nullptr), sticky_secret_, nullptr,
+                                       [this] { begin_serving(); });
+  adopt_listeners(*first_config_);
   open_admin();
-  loop_.arm(names_wait_, kNamesPatience);
-  watch_endpoints();
   loop_.run();
   for (auto& worker : workers_) worker->stop();
+  next_.reset();
+  current_.reset();
   workers_.clear();
   spdlog::info("stopped");
 }
 
 void Gateway::make_workers() {
-  limits_ = std::make_shared<filters::LimitTable>(*config_, config_->workers, SipKey{random_seed(), random_seed()});
-  if (limits_->wants_ticks()) tick_limits();
-  const Worker::Shared shared = {
-      config_, std::make_shared<const routing::RouteTable>(*config_), limits_, access_log_.get(),
-      [this](std::uint32_t upstream, const health::EndpointRecordPtr& record, health::Failure last) {
-        loop_.post([this, upstream, record, last] { supervisors_[upstream]->failures_in_a_row(record, last); });
-      }};
-  for (unsigned i = 0; i < config_->workers; ++i)
-    workers_.push_back(std::make_unique<Worker>(i, shared, random_seed()));
-}
-
-void Gateway::tick_limits() {
-  limits_->tick(loop_.now());
-  loop_.arm(next_limits_tick_, kLimitsTick);
+  const auto report = [this](ClusterId id, const health::EndpointRecordPtr& record, health::Failure last) {
+    loop_.post([this, id, record, last] {
+      const auto found = house_.by_id.find(id);
+      if (found != house_.by_id.end()) found->second->supervisor().failures_in_a_row(record, last);
+    });
+  };
+  for (unsigned i = 0; i < first_config_->workers; ++i) {
+    workers_.push_back(
+        std::make_unique<Worker>(i, access_log_ ? &access_log_->ring(i) : nullptr, random_seed(), report));
+  }
 }
 
 /// The first connections have waited in the listeners' queues until here.
 void Gateway::begin_serving() {
-  if (ready_) return;
-  names_wait_.cancel();
+  current_ = std::move(next_);
+  current_->adopt();
+  if (current_->limits().wants_ticks()) tick_limits();
   for (auto& worker : workers_) worker->start();
   ready_ = true;
   spdlog::info("ready");
+  keep(start_.text, start_.from);
+  announcements_.adopt(*current_);
+  if (start_.origin.registry) watch_centre();
 }
 
-/// Each worker has its own socket for each address, and the kernel spreads connections over them.
-void Gateway::open_listeners() {
-  for (std::size_t i = 0; i < config_->listeners.size(); ++i) {
-    io::SocketAddress address = socket_address(config_->listeners[i].bind);
-    io::Listener::check_free(address);
-    for (auto& worker : workers_) {
-      address = worker->listen(i, address);
-      if (address.family() == AF_UNIX) break;  // can't be shared
-    }
-    spdlog::info("listening on {}", url(address));
-  }
+std::shared_ptr<const proxy::Blueprint> Gateway::compile(const std::shared_ptr<const conf::Config>& config,
+                                                         const proxy::Blueprint* before) const {
+  auto limits = std::make_shared<filters::LimitTable>(*config, first_config_->workers, limits_key_,
+                                                      before ? before->limits.get() : nullptr, io::Loop::clock());
+  limits->call_workers_by(
+      [this](unsigned worker, std::function<void(Nanos)> task) { workers_[worker]->post(std::move(task)); });
+  return std::make_shared<const proxy::Blueprint>(config, std::move(limits));
+}
+
+void Gateway::tick_limits() {
+  current_->limits().tick(loop_.now());
+  loop_.arm(next_limits_tick_, kLimitsTick);
 }
 
 void Gateway::open_admin() {
-  if (!config_->admin) return;
-  const io::SocketAddress address = socket_address(config_->admin->bind);
-  io::Listener::check_free(address);
-  admin_ = std::make_unique<admin::Server>(loop_, address, [this](const http::RequestHead& head) -> admin::Page {
+  if (!first_config_->admin) return;
+  const io::SocketAddress address = socket_address(first_config_->admin->bind);
+  io::ListeningSocket::check_free(address);
+  const auto serve = [this, actions = actions()](const http::RequestHead& head) -> admin::Page {
     if (head.method == http::Method::get || head.method == http::Method::head) return admin::render(head.path, *this);
-    return {405, "text/plain; charset=utf-8", "GET and HEAD only\n"};
-  });
-  spdlog::info("admin on {}", url(admin_->address()));
-}
-
-void Gateway::watch_endpoints() {
-  unsettled_upstreams_ = config_->upstreams.size() + 1;
-  const auto settled = [this] {
-    if (--unsettled_upstreams_ == 0) begin_serving();
+    if (head.method == http::Method::post) return admin::act(head, actions);
+    return {405, "text/plain; charset=utf-8", "GET, HEAD and POST only\n"};
   };
-  const std::string made_secret = std::to_string(random_seed()) + std::to_string(random_seed());
-  for (std::uint32_t i = 0; i < config_->upstreams.size(); ++i) {
-    supervise(i, made_secret);
-    sources_.push_back(std::make_unique<discovery::StaticSource>(
-        loop_, config_->upstreams[i],
-        [this, i](const discovery::SnapshotPtr& snapshot) { supervisors_[i]->apply(snapshot); },
-        [](const std::string& message) { spdlog::warn("{}", message); }, settled));
-  }
-  settled();
+  admin_ = std::make_unique<admin::Server>(loop_, address, serve);
+  spdlog::info("admin on {}", url_of(admin_->address()));
 }
 
-void Gateway::supervise(std::uint32_t upstream, const std::string& made_secret) {
-  const conf::Upstream& config = config_->upstreams[upstream];
-  const bool has_secret = config.sticky && !config.sticky->secret.empty();
-  supervisors_.push_back(std::make_unique<upstream::Supervisor>(
-      loop_, config, upstream::Surroundings{config_->zone, has_secret ? config.sticky->secret : made_secret},
-      random_seed(),
-      upstream::Supervisor::Workers{
-          static_cast<unsigned>(workers_.size()),
-          [this, upstream](const upstream::PlanPtr& plan, const upstream::FitnessPtr& fitness) {
-            for (auto& worker : workers_) worker->apply(upstream, plan, fitness);
-          },
-          [this, upstream](const upstream::FitnessPtr& fitness) {
-            for (auto& worker : workers_) worker->apply(upstream, fitness);
-          }},
-      [](const std::string& message) { spdlog::warn("{}", message); }));
+// ---- reloads
+
+void Gateway::reload() {
+  if (centre_) {
+    centre_->read_again();
+    return;
+  }
+  reload([file = start_.origin.file]() -> Reloader::Loaded {
+    std::string text;
+    auto result = conf::load_file(file, conf::process_environment(), &text);
+    return {std::move(result), std::move(text), file};
+  });
+}
+
+void Gateway::reload(Reloader::Load load) {
+  if (!ready_ || draining_) {
+    spdlog::warn("the configuration is not loaded anew: {}", not_ready_reason());
+    return;
+  }
+  // The one in force is kept, whatever comes meanwhile: the new one is made out of it on another thread.
+  reloader_.start(std::move(load),
+                  [this, before = current_->blueprint()](const std::shared_ptr<const conf::Config>& config) {
+                    return compile(config, before.get());
+                  });
+}
+
+void Gateway::loaded(Reloader::Outcome outcome) {
+  for (const conf::Problem& problem : outcome.problems) spdlog::error("{}", problem.text());
+  next_text_ = std::move(outcome.text);
+  next_from_ = std::move(outcome.from);
+  if (!outcome.blueprint || draining_) {
+    reload_failed("it has " + std::to_string(outcome.problems.size()) + " problems");
+    return;
+  }
+  try {
+    next_listeners_ = listeners_.prepare(*outcome.blueprint->config);
+    next_ = std::make_unique<Deployment>(house_, std::move(outcome.blueprint), sticky_secret_, current_.get(),
+                                         [this] { adopt_next(); });
+  } catch (const std::exception& error) {
+    reload_failed(error.what());
+  }
+}
+
+void Gateway::adopt_next() {
+  const conf::Config& config = next_->config();
+  for (const std::string& what : needs_restart(*first_config_, config))
+    spdlog::warn("{}: the new value is used from the next start on", what);
+  next_->adopt();
+  adopt_listeners(config);
+  std::swap(current_, next_);
+  next_.reset();
+  if (current_->limits().wants_ticks() && !next_limits_tick_.armed()) tick_limits();
+  set_log_level(config.log_level);
+  ++reloads_succeeded_;
+  last_reload_successful_ = true;
+  config_loaded_unix_s_ = unix_seconds();
+  keep(next_text_, next_from_);
+  announcements_.adopt(*current_);
+  spdlog::info("the new configuration is in force, from {}", next_from_);
+  reloader_.finished();
+}
+
+/// On disk, where an engineer finds it, and the next start if it can't reach a registry.
+void Gateway::keep(const std::string& text, const std::string& from) {
+  const auto unix_ms = static_cast<std::uint64_t>(unix_seconds() * 1000);
+  auto why = std::make_shared<std::string>();
+  io::in_background(
+      loop_, [store = store_, text, from, unix_ms, why] { store->add(text, from, unix_ms, *why); },
+      [why] {
+        if (!why->empty()) spdlog::warn("the configuration can't be kept on disk: {}", *why);
+      });
+}
+
+void Gateway::watch_centre() {
+  const discovery::RegistryParts parts = {loop_, random_seed(),
+                                          [](const std::string& message) { spdlog::warn("{}", message); }};
+  const auto changed = [this](const std::string& text, std::uint64_t version) {
+    const std::string from = start_.origin.text + ", version " + std::to_string(version);
+    reload([text, from, name = start_.origin.text]() -> Reloader::Loaded {
+      return {conf::load_text(text, name, conf::process_environment()), text, from};
+    });
+  };
+  centre_ = std::make_unique<ConfigCentre>(parts, start_.origin, start_.text, changed);
+}
+
+void Gateway::adopt_listeners(const conf::Config& config) {
+  for (const io::SocketAddress& address : listeners_.adopt(std::move(next_listeners_), config))
+    spdlog::info("listening on {}", url_of(address));
+}
+
+void Gateway::reload_failed(const std::string& why) {
+  ++reloads_failed_;
+  last_reload_successful_ = false;
+  spdlog::error("the new configuration is not used, the one in force stays: {}", why);
+  reloader_.finished();
 }
 
 void Gateway::on_signal(int signal) {
@@ -175,19 +253,26 @@ void Gateway::on_signal(int signal) {
       spdlog::info("logs reopened");
       break;
     case SIGHUP:
-      spdlog::warn("HUP: this version has no reload; start it anew to change the configuration");
+      reload();
       break;
     default:
       break;
   }
 }
 
+/// First of all, whoever finds us in a registry is told that we leave.
 void Gateway::drain() {
   draining_ = true;
+  announcements_.withdraw([this] { drain_workers(); });
+}
+
+void Gateway::drain_workers() {
   draining_workers_ = workers_.size();
-  spdlog::info("draining for at most {} ms", config_->drain_timeout.count());
+  const conf::milliseconds timeout = current_->config().drain_timeout;
+  spdlog::info("draining for at most {} ms", timeout.count());
+  listeners_.let_go();
   for (auto& worker : workers_) {
-    worker->drain(config_->drain_timeout, [this] {
+    worker->drain(timeout, [this] {
       loop_.post([this] {
         if (--draining_workers_ == 0) loop_.stop();
       });
@@ -200,14 +285,24 @@ void Gateway::drain() {
 std::string Gateway::metrics_text() const {
   observe::MetricsInput input;
   for (const auto& worker : workers_) input.workers.push_back(&worker->stats());
-  for (const conf::Route& route : config_->routes) input.route_ids.push_back(route.id);
-  for (const conf::Upstream& upstream : config_->upstreams) input.upstream_names.push_back(upstream.name);
-  for (const auto& supervisor : supervisors_) input.upstream_health.push_back(health_metrics_of(*supervisor));
-  input.limits = limit_metrics_of(*limits_);
+  if (current_) {
+    for (const auto& book : current_->books()) input.route_books.push_back(book.get());
+    for (const conf::Route& route : current_->config().routes) input.route_ids.push_back(route.id);
+    for (const auto& upstream : current_->upstreams()) {
+      input.upstream_names.push_back(upstream->config().name);
+      input.upstream_stats.push_back(upstream->stats());
+      input.upstream_health.push_back(health_metrics_of(upstream->supervisor()));
+    }
+    input.limits = limit_metrics_of(current_->limits());
+    add_metrics_of_registries(*current_, io::Loop::clock(), input);
+  }
   input.version = kVersion;
   input.revision = kRevision;
   input.start_time_unix_s = started_unix_s_;
-  input.config_loaded_unix_s = started_unix_s_;
+  input.config_loaded_unix_s = config_loaded_unix_s_;
+  input.config_last_reload_successful = last_reload_successful_;
+  input.reloads_succeeded = reloads_succeeded_;
+  input.reloads_failed = reloads_failed_;
   input.draining = draining_;
   input.access_log_lost = access_log_ ? access_log_->lost() : 0;
   return observe::render_metrics(input);
@@ -215,33 +310,29 @@ std::string Gateway::metrics_text() const {
 
 std::vector<admin::UpstreamView> Gateway::upstreams() const {
   std::vector<admin::UpstreamView> views;
-  for (const auto& supervisor : supervisors_) views.push_back(view_of(*supervisor));
+  if (!current_) return views;
+  for (const auto& upstream : current_->upstreams()) views.push_back(view_of(upstream->supervisor()));
   return views;
 }
 
 std::vector<admin::RouteView> Gateway::routes() const {
-  std::vector<admin::RouteView> views;
-  for (const conf::Route& route : config_->routes) {
-    std::string match = route.match.host.empty() ? "" : route.match.host + " ";
-    match += route.match.path.empty() ? "/*" : route.match.path;
-    for (const std::string& method : route.match.methods) match += " " + method;
-    for (const auto& [name, value] : route.match.headers) match += " " + name + ": " + value;
-    for (const auto& [name, value] : route.match.query) match += " ?" + name + "=" + value;
-    std::string target = route.upstream ? "upstream " + config_->upstreams[*route.upstream].name
-                         : route.respond
-                             ? "respond " + std::to_string(route.respond->status)
-                             : "redirect " + std::to_string(route.redirect->status) + " " + route.redirect->to;
-    views.push_back({route.id, std::move(match), std::move(target)});
-  }
-  return views;
+  return current_ ? route_views(*current_->blueprint()) : std::vector<admin::RouteView>();
 }
 
 std::vector<admin::LimitView> Gateway::limits() const {
-  return limit_views(*limits_);
+  return current_ ? limit_views(current_->limits()) : std::vector<admin::LimitView>();
+}
+
+std::vector<admin::RegistryView> Gateway::registries() const {
+  return current_ ? registry_views(*current_, io::Loop::clock()) : std::vector<admin::RegistryView>();
+}
+
+std::vector<admin::DiscoveryView> Gateway::discoveries() const {
+  return current_ ? discovery_views(*current_, io::Loop::clock()) : std::vector<admin::DiscoveryView>();
 }
 
 std::string Gateway::config_text() const {
-  return conf::to_yaml(*config_);
+  return conf::to_yaml(current_ ? current_->config() : *first_config_);
 }
 
 }  // namespace penstock

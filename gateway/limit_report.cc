@@ -31,6 +31,7 @@ std::vector<admin::LimitView> limit_views(const filters::LimitTable& limits) {
     view.refused_total = counts.refused;
     view.in_flight = levels.in_flight;
     view.limit = levels.limit;
+    view.waiting = levels.waiting;
     view.p99_ms = levels.p99_s * 1000;
     view.baseline_ms = levels.baseline_s * 1000;
     view.busy_keys = levels.busy_keys;
@@ -55,6 +56,7 @@ std::vector<observe::LimitMetrics> limit_metrics_of(const filters::LimitTable& l
     const filters::Limit::Levels levels = levels_of(*limit);
     metrics.in_flight = levels.in_flight;
     metrics.limit = levels.limit;
+    metrics.waiting = levels.waiting;
     metrics.p99_s = levels.p99_s;
   }
   return all;

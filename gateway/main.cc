@@ -9,27 +9,15 @@
 #include <string>
 
 #include "conf/load.h"
+#include "gateway/config_command.h"
 #include "gateway/demo_backend.h"
 #include "gateway/gateway.h"
+#include "gateway/log_level.h"
 #include "gateway/version.h"
 
 namespace {
 
 using namespace penstock;
-
-spdlog::level::level_enum level_of(conf::LogLevel level) {
-  switch (level) {
-    case conf::LogLevel::debug:
-      return spdlog::level::debug;
-    case conf::LogLevel::warn:
-      return spdlog::level::warn;
-    case conf::LogLevel::error:
-      return spdlog::level::err;
-    case conf::LogLevel::info:
-      break;
-  }
-  return spdlog::level::info;
-}
 
 void set_up_process_log() {
   auto logger = spdlog::stderr_logger_mt("penstock");
@@ -51,16 +39,58 @@ struct Options {
   bool test = false;
   bool dump = false;
   bool version = false;
+  std::string state_dir;
+  std::uint64_t from = 0, to = 0;
+  std::string admin = "http://127.0.0.1:9901";
   std::string demo_bind = "127.0.0.1:9001";
   std::string demo_name = "demo";
 };
 
+/// What the program keeps over restarts, and where: as it is told, or as the service manager says.
+std::string state_dir_of(const Options& options, const conf::Config* config) {
+  if (!options.state_dir.empty()) return options.state_dir;
+  if (config && !config->state_dir.empty()) return config->state_dir;
+  return conf::process_environment()("STATE_DIRECTORY").value_or("");
+}
+
+/// The text of a key, or else the last one that was good.
+bool read_key(const Options& options, Gateway::Start& start) {
+  constexpr int kPatienceMs = 10'000;
+  constexpr int kPatienceWithAnOldOneMs = 2'000;
+  const auto last = ConfigStore(state_dir_of(options, nullptr)).newest();
+  std::string why;
+  if (auto text = fetch_once(start.origin, last ? kPatienceWithAnOldOneMs : kPatienceMs, why)) {
+    start.text = std::move(*text);
+    start.from = start.origin.text;
+    return true;
+  }
+  if (!last) {
+    std::fprintf(stderr, "%s: %s; and there is none from before in the state directory\n", start.origin.text.c_str(),
+                 why.c_str());
+    return false;
+  }
+  std::fprintf(stderr, "%s: %s; starting with version %llu, of %s\n", start.origin.text.c_str(), why.c_str(),
+               static_cast<unsigned long long>(last->number), last->about.c_str());
+  start.text = last->text;
+  start.from = last->about;
+  return true;
+}
+
 /// 0, or 1 after every problem has been printed.
-int load(const Options& options, std::shared_ptr<const conf::Config>& config) {
-  conf::LoadResult result = conf::load_file(options.config, conf::process_environment());
+int load(const Options& options, Gateway::Start& start) {
+  const auto environment = conf::process_environment();
+  start.origin = parse_origin(options.config, environment);
+  conf::LoadResult result;
+  if (start.origin.registry) {
+    if (!read_key(options, start)) return 1;
+    result = conf::load_text(start.text, start.origin.text, environment);
+  } else {
+    start.from = start.origin.file;
+    result = conf::load_file(start.origin.file, environment, &start.text);
+  }
   for (const conf::Problem& problem : result.problems) std::fprintf(stderr, "%s\n", problem.text().c_str());
-  config = std::move(result.config);
-  return config ? 0 : 1;
+  start.config = std::move(result.config);
+  return start.config ? 0 : 1;
 }
 
 int run(const Options& options) {
@@ -73,19 +103,20 @@ int run(const Options& options) {
     std::fprintf(stderr, "penstock: which configuration? Say -c FILE, or set PENSTOCK_CONFIG\n");
     return 2;
   }
-  std::shared_ptr<const conf::Config> config;
-  if (const int failed = load(options, config)) return failed;
+  Gateway::Start start;
+  if (const int failed = load(options, start)) return failed;
   if (options.dump) {
-    std::fputs(conf::to_yaml(*config).c_str(), stdout);
+    std::fputs(conf::to_yaml(*start.config).c_str(), stdout);
     return 0;
   }
   if (options.test) {
     std::fprintf(stderr, "%s: the configuration is good\n", options.config.c_str());
     return 0;
   }
-  spdlog::set_level(level_of(config->log_level));
+  set_log_level(start.config->log_level);
+  start.state_dir = state_dir_of(options, start.config.get());
   raise_descriptor_limit();
-  Gateway(config).run();
+  Gateway(std::move(start)).run();
   return 0;
 }
 
@@ -94,13 +125,28 @@ int run(const Options& options) {
 int main(int argc, char** argv) {
   Options options;
   CLI::App app("Penstock: an API gateway and HTTP reverse proxy", "penstock");
-  app.add_option("-c,--config", options.config, "the configuration")->envname("PENSTOCK_CONFIG")->type_name("FILE");
+  app.add_option("-c,--config", options.config, "the configuration")
+      ->envname("PENSTOCK_CONFIG")
+      ->type_name("FILE|zk:PATH|consul:KEY|etcd:KEY");
+  app.add_option("--state-dir", options.state_dir, "what is kept over restarts; instead of state_dir")
+      ->type_name("DIR");
   app.add_flag("-t,--test", options.test, "check the configuration and exit: 0 if it is good, 1 if not");
   app.add_flag("-T,--dump", options.dump, "print the effective configuration, with every default, and exit");
   app.add_flag("-v,-V,--version", options.version, "print the version and exit");
   CLI::App* demo = app.add_subcommand("demo-backend", "play a backend that answers with what it was asked");
   demo->add_option("--bind", options.demo_bind, "where to listen")->type_name("IP:PORT");
   demo->add_option("--name", options.demo_name, "what to call itself");
+  CLI::App* config = app.add_subcommand("config", "the configurations that were in force");
+  config->require_subcommand(1);
+  CLI::App* history = config->add_subcommand("history", "list them, the newest last");
+  CLI::App* diff = config->add_subcommand("diff", "what one has that another has not");
+  CLI::App* rollback = config->add_subcommand("rollback", "make the running gateway take one over");
+  diff->add_option("from", options.from, "a version's number")->required();
+  diff->add_option("to", options.to, "a version's number")->required();
+  rollback->add_option("version", options.to, "a version's number")->required();
+  rollback->add_option("--admin", options.admin, "the gateway's admin listener")->type_name("URL");
+  for (CLI::App* command : {history, diff})
+    command->add_option("--state-dir", options.state_dir, "the gateway's")->type_name("DIR");
   CLI11_PARSE(app, argc, argv);
 
   set_up_process_log();
@@ -109,6 +155,9 @@ int main(int argc, char** argv) {
       run_demo_backend(options.demo_bind, options.demo_name);
       return 0;
     }
+    if (*history) return config_history(state_dir_of(options, nullptr));
+    if (*diff) return config_diff(state_dir_of(options, nullptr), options.from, options.to);
+    if (*rollback) return config_rollback(options.admin, options.to);
     return run(options);
   } catch (const std::exception& error) {
     spdlog::error("{}", error.what());

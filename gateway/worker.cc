@@ -3,41 +3,12 @@
 #include <pthread.h>
 
 #include <string>
+#include <utility>
 
 namespace penstock {
-namespace {
 
-CidrSet parse_blocks(const std::vector<std::string>& texts) {
-  CidrSet blocks;
-  for (const std::string& text : texts) {
-    if (const auto block = Cidr::parse(text)) blocks.add(*block);
-  }
-  return blocks;
-}
-
-}  // namespace
-
-Worker::Worker(unsigned index, const Shared& shared, std::uint64_t seed)
-    : index_(index),
-      stats_(shared.config->routes.size(), shared.config->upstreams.size()),
-      view_{shared.config,
-            shared.routes,
-            proxy::make_route_actions(*shared.config),
-            shared.limits,
-            parse_blocks(shared.config->trusted_proxies),
-            {}},
-      context_(loop_, view_, stats_, shared.access_log ? &shared.access_log->ring(index) : nullptr, index, seed) {
-  for (std::uint32_t i = 0; i < shared.config->upstreams.size(); ++i) {
-    view_.clusters.push_back(std::make_unique<upstream::Cluster>(
-        loop_, shared.config->upstreams[i], stats_.upstreams[i], index, context_.random.next(),
-        [report = shared.report, i](const health::EndpointRecordPtr& record, health::Failure last) {
-          report(i, record, last);
-        }));
-  }
-  for (const conf::Listener& listener : shared.config->listeners) {
-    listener_contexts_.push_back(
-        {&listener, {listener.max.request_line, listener.max.header_bytes, listener.max.header_fields}});
-  }
+Worker::Worker(unsigned index, observe::AccessLogRing* log_ring, std::uint64_t seed, Report report)
+    : index_(index), report_(std::move(report)), context_(loop_, stats_, log_ring, index, seed) {
   loop_.on_turn([this](Nanos took) { stats_.loop_lag.observe(took); });
 }
 
@@ -45,52 +16,130 @@ Worker::~Worker() {
   stop();
 }
 
-io::SocketAddress Worker::listen(std::size_t listener, const io::SocketAddress& address) {
-  const proxy::ListenerContext& context = listener_contexts_[listener];
-  listeners_.push_back(std::make_unique<io::Listener>(
-      loop_, address,
-      [this, &context](int fd, const io::PeerAddress& peer) { proxy::Downstream::accept(context_, context, fd, peer); },
-      [this](int) { stats_.accept_errors.add(); }));
-  return listeners_.back()->address();
-}
-
 void Worker::start() {
   thread_ = std::thread([this] { run(); });
   pthread_setname_np(thread_.native_handle(), ("worker-" + std::to_string(index_)).c_str());
 }
 
-void Worker::run() {
-  loop_.run();
-  // Everything that owns a socket goes while the loop is there to close it.
-  drain_.reset();
-  listeners_.clear();
-  while (proxy::Downstream* connection = context_.connections.front()) connection->close(ErrorKind::draining);
-  for (auto& cluster : view_.clusters) cluster->retire();
-}
-
-void Worker::apply(std::uint32_t upstream, upstream::PlanPtr plan, upstream::FitnessPtr fitness) {
-  loop_.post([this, upstream, plan = std::move(plan), fitness = std::move(fitness)] {
-    view_.clusters[upstream]->apply(plan, fitness);
-  });
-}
-
-void Worker::apply(std::uint32_t upstream, upstream::FitnessPtr fitness) {
-  loop_.post([this, upstream, fitness = std::move(fitness)] { view_.clusters[upstream]->apply(fitness); });
-}
-
-void Worker::drain(conf::milliseconds timeout, std::function<void()> done) {
-  loop_.post([this, timeout, done = std::move(done)]() mutable {
-    if (drain_) return;
-    for (auto& listener : listeners_) listener->accept_pending();
-    listeners_.clear();
-    drain_ = std::make_unique<Drain>(context_, timeout, std::move(done));
-  });
+void Worker::post(std::function<void(Nanos now)> task) {
+  loop_.post([this, task = std::move(task)] { task(loop_.now()); });
 }
 
 void Worker::stop() {
   if (!thread_.joinable()) return;
   loop_.stop();
   thread_.join();
+}
+
+void Worker::run() {
+  loop_.run();
+  // Everything that owns a socket goes while the loop is there to close it.
+  drain_.reset();
+  closing_.clear();
+  listeners_.clear();
+  while (proxy::Downstream* connection = context_.connections.front()) connection->close(ErrorKind::draining);
+  for (auto& [id, cluster] : clusters_) cluster->retire();
+  context_.view.reset();
+}
+
+// ---- upstreams
+
+void Worker::add(NewCluster cluster) {
+  loop_.post([this, cluster = std::move(cluster)] { add_now(cluster); });
+}
+
+void Worker::add_now(const NewCluster& cluster) {
+  const auto report = [this, id = cluster.id](const health::EndpointRecordPtr& record, health::Failure last) {
+    report_(id, record, last);
+  };
+  clusters_.emplace(cluster.id, std::make_shared<upstream::Cluster>(loop_, cluster.config, cluster.stats, index_,
+                                                                    context_.random.next(), report));
+}
+
+void Worker::apply(ClusterId cluster, upstream::PlanPtr plan, upstream::FitnessPtr fitness) {
+  loop_.post([this, cluster, plan = std::move(plan), fitness = std::move(fitness)] {
+    if (const auto found = clusters_.find(cluster); found != clusters_.end()) found->second->apply(plan, fitness);
+  });
+}
+
+void Worker::apply(ClusterId cluster, upstream::FitnessPtr fitness) {
+  loop_.post([this, cluster, fitness = std::move(fitness)] {
+    if (const auto found = clusters_.find(cluster); found != clusters_.end()) found->second->apply(fitness);
+  });
+}
+
+void Worker::remove(ClusterId cluster) {
+  loop_.post([this, cluster] {
+    const auto found = clusters_.find(cluster);
+    if (found == clusters_.end()) return;
+    found->second->retire();
+    clusters_.erase(found);
+  });
+}
+
+// ---- the view
+
+void Worker::adopt(NewView view) {
+  loop_.post([this, view = std::move(view)]() mutable { adopt_now(view); });
+}
+
+void Worker::adopt_now(NewView& view) {
+  proxy::View::Clusters clusters;
+  for (const ClusterId id : view.clusters) clusters.push_back(clusters_.at(id));
+  if (context_.view) context_.view->book->retire(view.book, std::move(view.became));
+  context_.view = proxy::ViewRef(
+      loop_, std::make_unique<proxy::View>(std::move(view.blueprint), std::move(clusters), std::move(view.book)));
+}
+
+// ---- listeners
+
+void Worker::listen(std::uint32_t listener, std::shared_ptr<io::ListeningSocket> socket, const conf::Listener& config) {
+  loop_.post([this, listener, socket = std::move(socket), config] { listen_now(listener, socket, config); });
+}
+
+void Worker::listen_now(std::uint32_t listener, std::shared_ptr<io::ListeningSocket> socket,
+                        const conf::Listener& config) {
+  if (drain_) return;
+  Listening& listening = listeners_[listener];
+  listening.context = std::make_shared<proxy::ListenerContext>(config);
+  listening.listener = std::make_unique<io::Listener>(
+      loop_, std::move(socket),
+      [this, &listening](int fd, const io::PeerAddress& peer) {
+        proxy::Downstream::accept(context_, listening.context, fd, peer);
+      },
+      [this](int) { stats_.accept_errors.add(); });
+}
+
+void Worker::change(std::uint32_t listener, const conf::Listener& config) {
+  loop_.post([this, listener, config] {
+    const auto found = listeners_.find(listener);
+    if (found != listeners_.end()) found->second.context = std::make_shared<proxy::ListenerContext>(config);
+  });
+}
+
+void Worker::close_listener(std::uint32_t listener, conf::milliseconds timeout) {
+  loop_.post([this, listener, timeout] {
+    const auto found = listeners_.find(listener);
+    if (found == listeners_.end()) return;
+    found->second.listener->accept_pending();
+    const proxy::ListenerContextPtr context = std::move(found->second.context);
+    listeners_.erase(found);
+    context->closing = true;
+    std::erase_if(closing_, [](const auto& drain) { return drain->over(); });
+    closing_.push_back(std::make_unique<Drain>(
+        context_, timeout, [] {},
+        [context](const proxy::Downstream& connection) { return &connection.listener() == context.get(); }));
+  });
+}
+
+void Worker::drain(conf::milliseconds timeout, std::function<void()> done) {
+  loop_.post([this, timeout, done = std::move(done)]() mutable {
+    if (drain_) return;
+    for (auto& [id, listening] : listeners_) listening.listener->accept_pending();
+    listeners_.clear();
+    context_.draining = true;
+    drain_ = std::make_unique<Drain>(context_, timeout, std::move(done));
+  });
 }
 
 }  // namespace penstock

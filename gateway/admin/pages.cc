@@ -58,6 +58,7 @@ void write(JsonWriter& json, const RouteView& route) {
   json.key("id").string(route.id);
   json.key("match").string(route.match);
   json.key("target").string(route.target);
+  json.key("degraded").boolean(route.degraded);
   json.end_object();
 }
 
@@ -72,25 +73,64 @@ void write(JsonWriter& json, const LimitView& limit) {
   json.key("refused_total").number(limit.refused_total);
   json.key("in_flight").number(limit.in_flight);
   json.key("limit").number(limit.limit);
+  json.key("waiting").number(limit.waiting);
   json.key("p99_ms").decimal(limit.p99_ms);
   json.key("baseline_ms").decimal(limit.baseline_ms);
   json.key("busy_keys").number(limit.busy_keys);
   json.end_object();
 }
 
-/// {"KEY": [ITEM, …]}, one item to a line: for people with curl as much as for programs.
+void write(JsonWriter& json, const RegistryView& registry) {
+  json.begin_object();
+  json.key("name").string(registry.name);
+  json.key("kind").string(registry.kind);
+  json.key("connected").boolean(registry.connected);
+  json.key("since_s").decimal(registry.since_s);
+  json.key("server").string(registry.server);
+  json.key("requests_total").number(registry.requests_total);
+  json.key("errors_total").number(registry.errors_total);
+  json.key("last_error").string(registry.last_error);
+  if (!registry.last_error.empty()) json.key("last_error_age_s").decimal(registry.last_error_age_s);
+  json.end_object();
+}
+
+void write(JsonWriter& json, const DiscoveryView& upstream) {
+  json.begin_object();
+  json.key("upstream").string(upstream.upstream);
+  json.key("registry").string(upstream.registry);
+  json.key("service").string(upstream.service);
+  json.key("state").string(upstream.state);
+  json.key("age_s").decimal(upstream.age_s);
+  json.key("version").number(upstream.version);
+  json.key("endpoints").number(upstream.endpoints);
+  json.key("suspect_removals").number(upstream.suspect_removals);
+  if (upstream.suspect_removals > 0) json.key("suspect_since_s").decimal(upstream.suspect_since_s);
+  json.key("suspects_total").number(upstream.suspects_total);
+  json.key("errors_total").number(upstream.errors_total);
+  json.key("last_error").string(upstream.last_error);
+  json.end_object();
+}
+
+/// "KEY": [ITEM, …], one item to a line: for people with curl as much as for programs.
 template <typename Item>
-Page list(std::string_view key, const std::vector<Item>& items) {
-  std::string body;
-  JsonWriter json(body);
-  json.begin_object().key(key).begin_array();
+void write_list(JsonWriter& json, std::string_view key, const std::vector<Item>& items) {
+  json.key(key).begin_array();
   for (const Item& item : items) {
     std::string line = "\n";
     JsonWriter line_json(line);
     write(line_json, item);
     json.raw(line);
   }
-  json.end_array().end_object();
+  json.end_array();
+}
+
+template <typename Item>
+Page list(std::string_view key, const std::vector<Item>& items) {
+  std::string body;
+  JsonWriter json(body);
+  json.begin_object();
+  write_list(json, key, items);
+  json.end_object();
   return page(kJson, body + "\n");
 }
 
@@ -113,6 +153,15 @@ Page routes(const AdminSource& source) {
 Page limits(const AdminSource& source) {
   return list("limits", source.limits());
 }
+Page registries(const AdminSource& source) {
+  std::string body;
+  JsonWriter json(body);
+  json.begin_object();
+  write_list(json, "registries", source.registries());
+  write_list(json, "upstreams", source.discoveries());
+  json.end_object();
+  return page(kJson, body + "\n");
+}
 Page config(const AdminSource& source) {
   return page(kYaml, source.config_text());
 }
@@ -123,13 +172,14 @@ struct Entry {
   Page (*render)(const AdminSource&);
 };
 
-constexpr std::array<Entry, 7> kPages = {{
+constexpr std::array<Entry, 8> kPages = {{
     {"/metrics", "counters, for Prometheus", metrics},
     {"/livez", "200 while the process runs", livez},
     {"/readyz", "200 if new connections are welcome, 503 and the reason if not", readyz},
     {"/upstreams", "upstreams and their endpoints, as JSON", upstreams},
     {"/routes", "routes, as JSON", routes},
     {"/limits", "limits, and what they let through, as JSON", limits},
+    {"/registries", "registries, and what they tell of upstreams, as JSON", registries},
     {"/config", "the configuration in force, with its defaults", config},
 }};
 

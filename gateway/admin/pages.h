@@ -41,8 +41,9 @@ struct UpstreamView {
 
 struct RouteView {
   std::string id;
-  std::string match;   ///< "api.example.com /orders/* GET,POST"
-  std::string target;  ///< "upstream orders", "respond 200", "redirect 302 https://…"
+  std::string match;      ///< "api.example.com /orders/* GET,POST"
+  std::string target;     ///< "upstream orders, else respond 200", "redirect 302 https://…"
+  bool degraded = false;  ///< switched to what stands behind "else" by an engineer
 };
 
 /// One limit, for the whole process.
@@ -56,9 +57,39 @@ struct LimitView {
   std::uint64_t refused_total = 0;  ///< or would have been, if it is not enforced
   std::uint64_t in_flight = 0;      ///< concurrency, adaptive
   std::uint64_t limit = 0;          ///< concurrency, adaptive: how many may be under way now
+  std::uint64_t waiting = 0;        ///< concurrency: requests that wait for a place
   double p99_ms = 0;                ///< adaptive: measured
   double baseline_ms = 0;           ///< adaptive: the latency without a queue, as believed
   std::uint64_t busy_keys = 0;      ///< keyed limits: keys that are remembered
+};
+
+/// One registry's client.
+struct RegistryView {
+  std::string name;
+  std::string kind;  ///< "zookeeper", as in the configuration
+  bool connected = false;
+  double since_s = 0;  ///< how long it has been so
+  std::string server;  ///< in use, or used last
+  std::uint64_t requests_total = 0;
+  std::uint64_t errors_total = 0;
+  std::string last_error;
+  double last_error_age_s = 0;  ///< if there was one
+};
+
+/// One upstream whose endpoints a registry tells.
+struct DiscoveryView {
+  std::string upstream;
+  std::string registry;
+  std::string service;
+  std::string state;  ///< "unknown", "from_disk", "fresh", "stale"
+  double age_s = 0;   ///< since the registry was heard of; 0 if it never was
+  std::uint64_t version = 0;
+  std::uint64_t endpoints = 0;
+  std::uint64_t suspect_removals = 0;  ///< endpoints that the registry took away, and that are used on
+  double suspect_since_s = 0;
+  std::uint64_t suspects_total = 0;
+  std::uint64_t errors_total = 0;
+  std::string last_error;
 };
 
 /// What the pages show. Asked by the control thread, once per page, and only for what that page shows.
@@ -70,6 +101,8 @@ class AdminSource {
   virtual std::vector<UpstreamView> upstreams() const = 0;
   virtual std::vector<RouteView> routes() const = 0;
   virtual std::vector<LimitView> limits() const = 0;
+  virtual std::vector<RegistryView> registries() const = 0;
+  virtual std::vector<DiscoveryView> discoveries() const = 0;
   /// The configuration in force with its defaults, as YAML, without secrets.
   virtual std::string config_text() const = 0;
   /// Whether a load balancer should send new connections here.

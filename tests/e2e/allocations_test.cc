@@ -37,15 +37,16 @@ class Allocations : public H1ToH1 {
   const std::vector<std::string> preload = {"LD_PRELOAD=" PENSTOCK_COUNT_ALLOCATIONS, "PENSTOCK_ALLOCATIONS=" + file};
 
   /// What five hundred small requests ask for, once all is warm.
-  std::uint64_t of_steady_requests(const Additions& additions) {
+  std::uint64_t of_steady_requests(const Additions& additions, int status = 200) {
     Gateway gateway(gateway_yaml(backend.address(), additions), preload);
     backend.on_request([](Exchange& exchange) { exchange.ok("small"); });
     SharedCounter allocations(file);
     Client client(gateway);
     const auto serve = [&](int requests) {
       for (int i = 0; i < requests; ++i)
-        EXPECT_EQ(client.get("/some/path?with=query", "Accept: */*\r\n").status(), 200);
+        EXPECT_EQ(client.get("/some/path?with=query", "Accept: */*\r\n").status(), status);
     };
+    if (status != 200) client.get("/");  // what there is
     serve(100);
     const std::uint64_t before = allocations.value();
     EXPECT_GT(before, 0u) << "nothing is counted at all";
@@ -58,8 +59,20 @@ TEST_F(Allocations, ASteadySmallRequestNeedsNone) {
   EXPECT_EQ(of_steady_requests({}), 0u);
 }
 
+TEST_F(Allocations, ARefusalNeedsNone) {
+  EXPECT_EQ(of_steady_requests({.route = "limits: [{ token_bucket: 1/d, key: client_ip }]"}, 429), 0u);
+}
+
+TEST_F(Allocations, AQueueThatNobodyWaitsInNeedsNone) {
+  EXPECT_EQ(of_steady_requests({.upstream = "limits: [{ concurrency: { limit: 5, queue: 5 } }]"}), 0u);
+}
+
 TEST_F(Allocations, RetriesAndBreakersInReadinessNeedNone) {
   EXPECT_EQ(of_steady_requests({.upstream = "timeouts: { total: 5s }, retry: {}, circuit_breaker: { per: both }"}), 0u);
+}
+
+TEST_F(Allocations, NorDoesHedgingInReadiness) {
+  EXPECT_EQ(of_steady_requests({.upstream = "retry: { hedge_after: p95 }"}), 0u);
 }
 
 }  // namespace

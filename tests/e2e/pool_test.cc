@@ -1,4 +1,7 @@
 // The pool of upstream connections: what is kept, what is used again, and what is sent a second time.
+#include <atomic>
+#include <memory>
+
 #include "tests/support/fixture.h"
 
 namespace penstock::e2e {
@@ -111,11 +114,14 @@ TEST_F(H1Pool, AConnectionThatTheBackendClosedMeanwhileIsNotUsed) {
 // Queue poisoning: what a backend says without being asked must not become the next request's answer.
 TEST_F(H1Pool, AnAnswerThatNobodyAskedForPoisonsNothing) {
   Gateway gateway(backend, additions());
-  backend.on_request([](Exchange& exchange) {
+  const auto said = std::make_shared<std::atomic<bool>>(false);
+  backend.on_request([said](Exchange& exchange) {
     exchange.ok("right");
     exchange.reply(exchange.number() == 0 ? ok_response("poison") : "");
+    *said = true;
   });
   EXPECT_EQ(Client(gateway).get("/").body, "right");
+  EXPECT_TRUE(eventually([&] { return said->load(); }));  // else the next request may be on its way before it
   turn_the_loop(gateway);
   EXPECT_EQ(Client(gateway).get("/").body, "right");
 }

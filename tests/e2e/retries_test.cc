@@ -129,6 +129,15 @@ TEST_F(Retries, ALongerBodyThanIsKeptIsSentOnce) {
   EXPECT_EQ(requests_of(fleet), 1u);
 }
 
+TEST_F(Retries, NorOnAPooledConnection) {
+  Gateway gateway(fleet.yaml(with("{ backoff: 1ms, max_body: 10 }")));
+  Client client(gateway);
+  for (int i = 0; i < 3; ++i) client.get("/");
+  answer_everywhere(kUnavailable);
+  EXPECT_EQ(client.ask("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n0123456789a").status(), 503);
+  EXPECT_EQ(requests_of(fleet), 4u);
+}
+
 TEST_F(Retries, ARequestThatFailsBeforeItsBodyIsCompleteIsBegunAnew) {
   Backend backend;
   Gateway gateway(backend, with("{ attempts: 2, backoff: 1ms }"));

@@ -14,6 +14,8 @@ class AGateway : public AdminSource {
   std::vector<UpstreamView> upstreams() const override { return upstreams_; }
   std::vector<RouteView> routes() const override { return routes_; }
   std::vector<LimitView> limits() const override { return {}; }
+  std::vector<RegistryView> registries() const override { return {}; }
+  std::vector<DiscoveryView> discoveries() const override { return {}; }
   std::string config_text() const override { return "workers: 2\n"; }
   bool ready() const override { return reason_.empty(); }
   std::string not_ready_reason() const override { return reason_; }
@@ -32,7 +34,8 @@ class PagesTest : public ::testing::Test {
 TEST_F(PagesTest, TheFirstPageListsTheOthersAndTheyExist) {
   const Page index = get("/");
   EXPECT_EQ(index.status, 200);
-  for (const char* path : {"/metrics", "/livez", "/readyz", "/upstreams", "/routes", "/limits", "/config"}) {
+  for (const char* path :
+       {"/metrics", "/livez", "/readyz", "/upstreams", "/routes", "/limits", "/registries", "/config"}) {
     EXPECT_THAT(index.body, HasSubstr(path));
     EXPECT_EQ(get(path).status, 200) << path;
   }
@@ -104,9 +107,9 @@ TEST_F(PagesTest, ShowsRoutes) {
   gateway_.routes_ = {{"orders", "api.example.com /orders/*", "upstream orders"}, {"q\"", "/q", "respond 200"}};
   EXPECT_EQ(get("/routes").body,
             "{\"routes\":[\n"
-            R"({"id":"orders","match":"api.example.com /orders/*","target":"upstream orders"},)"
+            R"({"id":"orders","match":"api.example.com /orders/*","target":"upstream orders","degraded":false},)"
             "\n"
-            R"({"id":"q\"","match":"/q","target":"respond 200"}]})"
+            R"({"id":"q\"","match":"/q","target":"respond 200","degraded":false}]})"
             "\n");
 }
 

@@ -1,0 +1,136 @@
+#include "gateway/deployment.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+namespace penstock {
+namespace {
+
+/// How long a configuration waits for its new upstreams' endpoints; those without any by then answer 503 until they
+/// have some.
+constexpr Nanos kPatience = 2 * kNanosPerSecond;
+
+const conf::Registry* find_registry(const conf::Config& config, const std::string& name) {
+  const auto found = std::find_if(config.registries.begin(), config.registries.end(),
+                                  [&](const conf::Registry& registry) { return registry.name == name; });
+  return found != config.registries.end() ? &*found : nullptr;
+}
+
+}  // namespace
+
+Deployment::Deployment(UpstreamHouse& house, std::shared_ptr<const proxy::Blueprint> blueprint,
+                       const std::string& sticky_secret, const Deployment* before, std::function<void()> ready)
+    : house_(house),
+      blueprint_(std::move(blueprint)),
+      ready_(std::move(ready)),
+      here_(std::make_shared<bool>(true)),
+      patience_([](void* self) { static_cast<Deployment*>(self)->tell_ready(); }, this) {
+  open_registries(before);
+  follow_routes(before);
+  make_upstreams(sticky_secret, before);
+}
+
+Deployment::~Deployment() {
+  *here_ = false;
+}
+
+void Deployment::open_registries(const Deployment* before) {
+  for (const conf::Registry& registry : config().registries) {
+    const conf::Registry* was = before ? find_registry(before->config(), registry.name) : nullptr;
+    if (was && *was == registry) {
+      registries_.emplace(registry.name, before->registries_.at(registry.name));
+      continue;
+    }
+    const auto log = [this_house = &house_, name = registry.name](const std::string& message) {
+      this_house->log("registry " + name + ": " + message);
+    };
+    registries_.emplace(registry.name, discovery::make_registry({house_.loop, house_.random(), log}, registry));
+  }
+}
+
+std::shared_ptr<discovery::Registry> Deployment::registry_of(const conf::Upstream& upstream) const {
+  return upstream.discover ? registries_.at(upstream.discover->registry) : nullptr;
+}
+
+void Deployment::make_upstreams(const std::string& sticky_secret, const Deployment* before) {
+  std::unordered_map<std::string_view, std::shared_ptr<ManagedUpstream>> known;
+  const bool same_zone = before && before->config().zone == config().zone;
+  if (before) {
+    for (const auto& upstream : before->upstreams_) known.emplace(upstream->config().name, upstream);
+  }
+  std::vector<std::size_t> fresh;
+  for (const conf::Upstream& upstream : config().upstreams) {
+    const auto found = known.find(upstream.name);
+    const auto was = found != known.end() ? found->second : nullptr;
+    if (was && same_zone && same_but_for_endpoints(was->config(), upstream)) {
+      if (!was->fed_by(upstream, registry_of(upstream))) to_be_fed_.push_back(upstreams_.size());
+      upstreams_.push_back(was);
+      continue;
+    }
+    const bool has_secret = upstream.sticky && !upstream.sticky->secret.empty();
+    fresh.push_back(upstreams_.size());
+    upstreams_.push_back(std::make_shared<ManagedUpstream>(
+        house_, upstream,
+        upstream::Surroundings{config().zone, has_secret ? upstream.sticky->secret : sticky_secret, nullptr},
+        was.get()));
+  }
+  unsettled_ = fresh.size() + 1;
+  house_.loop.arm(patience_, kPatience);
+  for (const std::size_t index : fresh) {
+    const conf::Upstream& upstream = config().upstreams[index];
+    upstreams_[index]->feed(upstream, registry_of(upstream), [this, here = here_] {
+      if (*here) settled();
+    });
+  }
+  house_.loop.post([this, here = here_] {
+    if (*here) settled();
+  });
+}
+
+void Deployment::follow_routes(const Deployment* before) {
+  std::unordered_map<std::string_view, std::uint32_t> was;
+  if (before) {
+    for (const conf::Route& route : before->config().routes)
+      was.emplace(route.id, static_cast<std::uint32_t>(was.size()));
+    became_.assign(was.size(), observe::RouteBook::kNoRoute);
+  }
+  std::vector<std::uint32_t> from;
+  for (const conf::Route& route : config().routes) {
+    const auto found = was.find(route.id);
+    const auto index = static_cast<std::uint32_t>(from.size());
+    from.push_back(found != was.end() ? found->second : observe::RouteBook::kNoRoute);
+    if (found != was.end()) became_[found->second] = index;
+  }
+  for (std::size_t i = 0; before && i < from.size(); ++i) {
+    const bool was_degraded = from[i] != observe::RouteBook::kNoRoute && before->blueprint_->degraded->is_set(from[i]);
+    blueprint_->degraded->set(i, was_degraded);
+  }
+  for (std::size_t i = 0; i < house_.workers.size(); ++i) {
+    books_.push_back(std::make_shared<observe::RouteBook>(from.size()));
+    if (before) books_.back()->take_over(*before->books_[i], from);
+  }
+}
+
+void Deployment::settled() {
+  if (--unsettled_ == 0) tell_ready();
+}
+
+void Deployment::tell_ready() {
+  patience_.cancel();
+  *here_ = false;  // upstreams that settle later have no one to tell
+  ready_();
+}
+
+void Deployment::adopt() {
+  for (const std::size_t index : to_be_fed_) {
+    const conf::Upstream& upstream = config().upstreams[index];
+    upstreams_[index]->feed(upstream, registry_of(upstream), [] {});
+  }
+  std::vector<ClusterId> clusters;
+  for (const auto& upstream : upstreams_) clusters.push_back(upstream->id());
+  for (std::size_t i = 0; i < house_.workers.size(); ++i)
+    house_.workers[i]->adopt({blueprint_, clusters, books_[i], became_});
+}
+
+}  // namespace penstock
