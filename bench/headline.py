@@ -9,6 +9,7 @@ turns (A B C, A B C, ...); quoted are the median over rounds, and the median of 
 import argparse
 import json
 import os
+import socket
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -47,8 +48,9 @@ class Lab:
             return {"penstock": paths[0]}
         return {f"penstock/{chr(ord('A') + number)}": path for number, path in enumerate(paths)}
 
-    def penstocks(self, suffix="", routes=subjects.ONE_ROUTE):
-        return [self.keep(subjects.start_penstock(path, name + suffix, self.folder, self.backend, routes))
+    def penstocks(self, suffix="", routes=subjects.ONE_ROUTE, upstream=""):
+        return [self.keep(subjects.start_penstock(path, name + suffix, self.folder, self.backend, routes,
+                                                  upstream=upstream))
                 for name, path in self.penstock_names().items()]
 
 
@@ -194,7 +196,135 @@ def idle(lab):
     return {"bytes": figures}
 
 
-SCENARIOS = {"headline": headline, "routes": routes, "policies": policies, "bodies": bodies, "idle": idle}
+# By the client's address, at a rate that nobody reaches; retries and breakers where the program has them.
+ARMED_ROUTE = """  - match: { path: /* }
+    upstream: backend
+    limits: [{ token_bucket: { rate: 1000000/s, burst: 1000000 }, key: client_ip }]
+"""
+ARMED_UPSTREAM = """    retry: {}
+    circuit_breaker: {}"""
+ARMED_NGINX = {"http": "limit_req_zone $binary_remote_addr zone=clients:10m rate=1000000r/s; limit_req_log_level info;",
+               "location": "limit_req zone=clients burst=100000 nodelay;"}
+ARMED_HAPROXY = """  stick-table type ip size 100k expire 1m store http_req_rate(1s)
+  http-request track-sc0 src
+  http-request deny deny_status 429 if { sc_http_req_rate(0) gt 1000000 }"""
+
+
+def armed(lab):
+    """The headline with a rate limit by client in all, and in Penstock retries and circuit breakers as well."""
+    programs = [lab.keep(subjects.start_nginx(lab.folder, lab.backend, **ARMED_NGINX)),
+                lab.keep(subjects.start_haproxy(lab.folder, lab.backend, front=ARMED_HAPROXY))]
+    programs += lab.penstocks("", ARMED_ROUTE, ARMED_UPSTREAM)
+    for program in programs:
+        load.check_answers(program)
+    costs = interleaved(programs, lab.options, 64)
+    figures = per_request(costs)
+    report.table("CPU per request with a rate limit by client (and retries and breakers), 64 keep-alive connections",
+                 "us", figures, report.best_of(figures, PEERS), user_parts(costs))
+    return {"us/request": figures}
+
+
+# The rates are used up by the first request; the only place is held by one that is never answered.
+REFUSING_ROUTES = """  - { match: { path: /rate }, upstream: backend, limits: [{ token_bucket: 1/d }] }
+  - { match: { path: /key }, upstream: backend, limits: [{ token_bucket: 1/d, key: client_ip }] }
+  - { match: { path: /busy }, upstream: silent }
+""" + subjects.ONE_ROUTE
+SILENT_UPSTREAM = """  silent:
+    endpoints: ["127.0.0.1:{port}"]
+    timeouts: {{ first_byte: 10m, total: 10m }}
+    limits: [{{ concurrency: 1 }}]"""
+REFUSING_NGINX = {"http": "limit_req_zone $server_port zone=all:1m rate=1r/m; limit_req_log_level info;"
+                          " limit_req_status 429;",
+                  "location": """if ($uri = /rate) { return 404; } }
+    location = /rate { limit_req zone=all; proxy_pass http://backend; proxy_http_version 1.1;"""}
+REFUSING_HAPROXY = """  stick-table type integer size 1 expire 1h store http_req_rate(1h)
+  http-request track-sc0 int(1) if { path /rate }
+  http-request deny deny_status 429 if { path /rate } { sc_http_req_rate(0) gt 1 }"""
+
+
+SIXTEEN_AT_ONCE = """
+function init(args)
+  local requests = {}
+  for i = 1, 16 do requests[i] = wrk.format("GET", "/rate") end
+  all = table.concat(requests)
+end
+function request() return all end
+"""
+
+
+def refusing(lab):
+    """The CPU of an answer that says no, as a part of that of a request that is served. Sixteen requests in one packet
+    show what is left of it without the kernel's work for each packet."""
+    pipelined = subjects.write(lab.folder, "pipelined.lua", SIXTEEN_AT_ONCE)
+    nginx = lab.keep(subjects.start_nginx(lab.folder, lab.backend, **REFUSING_NGINX))
+    haproxy = lab.keep(subjects.start_haproxy(lab.folder, lab.backend, front=REFUSING_HAPROXY))
+    silent = lab.stack.enter_context(socket.create_server(("127.0.0.1", 0)))  # connections wait to be accepted
+    penstocks = lab.penstocks("", REFUSING_ROUTES, SILENT_UPSTREAM.format(port=silent.getsockname()[1]))
+    paths = {program: ("/rate", "/rate x16", "/key", "/busy") if program in penstocks else ("/rate", "/rate x16")
+             for program in (nginx, haproxy, *penstocks)}
+    figures, extra = {}, {}
+    for program in paths:
+        load.wrk(program, 64, 1)
+    for _ in range(lab.options.rounds):
+        for program, refused in paths.items():
+            served = load.measure(program, 64, lab.options.seconds)
+            figures.setdefault(f"{program.name} serving", []).append(served.per_request_us())
+            for path in refused:
+                url, _, many = path.partition(" ")
+                held = load.hold_request(program, url)
+                cost = load.measure(program, 64, lab.options.seconds, url, pipelined if many else None, refused=True)
+                held.close()
+                name = f"{program.name} {path}"
+                figures.setdefault(name, []).append(cost.per_request_us())
+                extra.setdefault(name, []).append(cost.user_per_request_us())
+            extra.setdefault(f"{program.name} serving", []).append(served.user_per_request_us())
+    notes = {}
+    for name, rounds in figures.items():
+        ratio = report.median_ratio(rounds, figures[name.split(" ")[0] + " serving"])
+        notes[name] = f"{ratio:.3f} of serving, user {median(extra[name]):.2f}"
+    report.table("CPU per request, served and refused, 64 keep-alive connections", "us", figures, None, notes)
+    return {"us/request": figures}
+
+
+KEYS_ROUTE = """  - match: { path: /key }
+    respond: 204
+    limits: [{ token_bucket: { rate: 10/s, burst: 10 }, key: "header:X-Key" }]
+""" + subjects.ONE_ROUTE
+DISTINCT_KEYS = """
+local number = 0
+function request()
+  local several = {}
+  for i = 1, 8 do
+    number = number + 1
+    several[i] = "GET /key HTTP/1.1\\r\\nHost: bench\\r\\nX-Key: key-" .. number .. "\\r\\n\\r\\n"
+  end
+  return table.concat(several)
+end
+"""
+
+
+def keys(lab):
+    """Distinct keys, each new to the limit, and one busy key among them: memory, and what the busy one is let."""
+    script = subjects.write(lab.folder, "keys.lua", DISTINCT_KEYS)
+    results = {}
+    for program in lab.penstocks("", KEYS_ROUTE):
+        load.wrk(program, 64, 1)
+        before = program.resident_bytes()
+        busy = load.BusyKey(program, "/key")
+        flood = load.start_wrk(program, 64, lab.options.seconds, "/key", script)
+        while flood.poll() is None:
+            busy.ask()
+        distinct, _ = load.read_wrk(flood.communicate()[0])
+        expected = 10 + 10 * busy.seconds
+        grown = program.resident_bytes() - before
+        print(f"\n{program.name}: {distinct:,} distinct keys in {lab.options.seconds} s: {grown / 2**20:.1f} MiB more; "
+              f"the busy key: {busy.passed} of {busy.asked} passed, by its rate {expected:.1f}")
+        results[program.name] = {"keys": distinct, "bytes": grown, "busy": busy.passed, "expected": expected}
+    return results
+
+
+SCENARIOS = {"headline": headline, "routes": routes, "policies": policies, "bodies": bodies, "idle": idle,
+             "refusing": refusing, "keys": keys, "armed": armed}
 
 
 def parse_arguments():

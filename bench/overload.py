@@ -8,6 +8,7 @@ ask whatever becomes of it (a Poisson process), and leave after 100 ms. Goodput 
   halved  twice the capacity; in the middle third the backend can do half as much: each request takes twice as long,
           or (--change workers) half of the workers are gone; --factor for other parts than half
   abuse   one client of a hundred asks a hundred times as often as each of the others, who alone make 0.8 of it
+  classes a third of the capacity is asked by critical clients, ten times the capacity by sheddable ones
   search  the settings of nginx and HAProxy that lab/limited.py has as the best
 
 Each run has a backend and a proxy of its own, from cold; its first seconds (--warm) don't count in steady and abuse.
@@ -290,6 +291,30 @@ def abuse(options):
     return results
 
 
+def classes(options):
+    subjects = chosen(limited.penstocks(options.penstock) + [limited.penstock_by_class(options.penstock)], options)
+    asked = [("critical", capacity(options) / 3, CLIENTS), ("sheddable", 10 * capacity(options), CLIENTS)]
+    results = {subject.name: [] for subject in subjects}
+    for number in range(options.rounds):
+        for subject in subjects:
+            results[subject.name].append(Run(subject, options, asked, options.seconds + options.warm, options.warm,
+                                             seed=number + 1).result)
+
+    def of(name, value):
+        return lambda result: value(result["classes"][name])
+
+    print_table(
+        f"critical clients with {asked[0][1]:.0f} requests/s, sheddable ones with {asked[1][1]:.0f}",
+        ["critical: served", "p99, ms", "refused", "late", "sheddable: served", "goodput / capacity"],
+        {name: [cell(rounds, of("critical", lambda c: 100 * c["served"] / c["offered"]), "{:.2f} %"),
+                cell(rounds, of("critical", served_p99), "{:.0f}"),
+                cell(rounds, of("critical", lambda c: 100 * c["refused"] / c["offered"]), "{:.2f} %"),
+                cell(rounds, of("critical", lambda c: 100 * c["late"] / c["offered"]), "{:.2f} %"),
+                cell(rounds, of("sheddable", lambda c: 100 * c["served"] / c["offered"]), "{:.1f} %"),
+                cell(rounds, lambda result: result["served"] / capacity(options))] for name, rounds in results.items()})
+    return results
+
+
 def search(options):
     options.loads = [load for load in options.loads if load > 1]
     results = steady_results(chosen(list(limited.candidates()), options), options)
@@ -304,7 +329,7 @@ def search(options):
     return results
 
 
-SCENARIOS = {"steady": steady, "halved": halved, "abuse": abuse, "search": search}
+SCENARIOS = {"steady": steady, "halved": halved, "abuse": abuse, "classes": classes, "search": search}
 
 
 def chosen(subjects, options):
@@ -344,7 +369,7 @@ def parse_arguments():
 def main():
     options = parse_arguments()
     process.raise_open_files()
-    names = ["steady", "halved", "abuse"] if options.what == "all" else [options.what]
+    names = ["steady", "halved", "abuse", "classes"] if options.what == "all" else [options.what]
     results = {name: SCENARIOS[name](options) for name in names}
     if options.json:
         with open(options.json, "w") as file:

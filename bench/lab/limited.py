@@ -78,6 +78,16 @@ def penstock(binary, name, upstream="", pool="", route=""):
     return Subject(name, start)
 
 
+def penstock_by_class(binary):
+    """The load generator names each client's class in a field."""
+    routes = ("  - { match: { path: /*, headers: { X-Class: critical } }, priority: critical, upstream: backend }\n"
+              "  - { match: { path: /* }, priority: sheddable, upstream: backend }\n")
+
+    def start(folder, backend):
+        return subjects.start_penstock(binary, "penstock by class", folder, backend, routes, upstream=ADAPTIVE)
+    return Subject("penstock by class", start)
+
+
 def penstock_pool(binary):
     return penstock(binary, "penstock pool", pool=f", max_connections: {POOL}")
 

@@ -5,6 +5,7 @@ import os
 import re
 import socket
 import subprocess
+import time
 from dataclasses import dataclass
 
 from lab.process import LOAD_CORE
@@ -40,24 +41,66 @@ def check_answers(program, path="/", times=20):
     connection.close()
 
 
-def wrk(program, connections, seconds, path="/", script=None):
-    """Runs wrk on the load core. Returns the number of requests answered; any error ends the benchmark."""
+def wrk(program, connections, seconds, path="/", script=None, refused=False):
+    """Runs wrk on the load core. Returns the number of requests answered; any error ends the benchmark, and any answer
+    that is not 2xx, or with `refused` any that is."""
+    output, _ = start_wrk(program, connections, seconds, path, script).communicate()
+    requests, others = read_wrk(output)
+    if others != (requests if refused else 0) or "Socket errors" in output:
+        raise SystemExit(f"{program.name}: errors under load\n{output}")
+    return requests
+
+
+def start_wrk(program, connections, seconds, path="/", script=None):
+    """The running wrk, whose output is for read_wrk()."""
     core = min(LOAD_CORE, os.cpu_count() - 1)
     command = [find("wrk"), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"]
     command += ["-s", script] if script else []
     command.append(f"http://127.0.0.1:{program.port}{path}")
-    output = subprocess.run(command, capture_output=True, text=True, check=True,
-                            preexec_fn=lambda: os.sched_setaffinity(0, {core})).stdout
-    if "Non-2xx" in output or "Socket errors" in output:
-        raise SystemExit(f"{program.name}: errors under load\n{output}")
-    return int(re.search(r"(\d+) requests in", output).group(1))
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
+                            preexec_fn=lambda: os.sched_setaffinity(0, {core}))
 
 
-def measure(program, connections, seconds, path="/", script=None):
+def read_wrk(output):
+    """(requests answered, those of them that were not answered 2xx or 3xx)."""
+    answered = re.search(r"(\d+) requests in", output)
+    if not answered:
+        raise SystemExit(f"wrk said:\n{output}")
+    others = re.search(r"Non-2xx or 3xx responses: (\d+)", output)
+    return int(answered.group(1)), int(others.group(1)) if others else 0
+
+
+def measure(program, connections, seconds, path="/", script=None, refused=False):
     user, system = program.cpu_seconds()
-    requests = wrk(program, connections, seconds, path, script)
+    requests = wrk(program, connections, seconds, path, script, refused)
     user_after, system_after = program.cpu_seconds()
     return Cost(requests, user_after - user, system_after - system, seconds)
+
+
+class BusyKey:
+    """One key that asks all the time, on a connection of its own, and counts what it is let."""
+
+    def __init__(self, program, path):
+        self.connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=10)
+        self.path, self.asked, self.passed = path, 0, 0
+        self.begun = time.monotonic()
+        self.seconds = 0.0
+
+    def ask(self):
+        self.connection.request("GET", self.path, headers={"X-Key": "busy"})
+        response = self.connection.getresponse()
+        response.read()
+        self.asked += 1
+        self.passed += response.status < 300
+        self.seconds = time.monotonic() - self.begun
+        time.sleep(0.005)
+
+
+def hold_request(program, path):
+    """Sends a request, and waits for no answer. Returns the socket."""
+    connection = socket.create_connection(("127.0.0.1", program.port), 10)
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+    return connection
 
 
 def open_idle(program, count):
