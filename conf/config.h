@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "conf/registries.h"
+#include "conf/tls.h"
 
 namespace penstock::conf {
 
@@ -43,11 +44,13 @@ struct ListenerTimeouts {
 
 /// listeners[].max: the largest request that is accepted.
 struct ListenerLimits {
-  std::uint64_t request_line = 8 << 10;            ///< 414
-  std::uint64_t header_bytes = 32 << 10;           ///< whole head, trailers likewise; 431
-  std::uint64_t header_fields = 100;               ///< 431
-  std::uint64_t body = 10 << 20;                   ///< 413; kUnlimited for none
-  std::uint64_t requests_per_connection = 10'000;  ///< then "Connection: close"
+  std::uint64_t request_line = 8 << 10;                 ///< 414
+  std::uint64_t header_bytes = 32 << 10;                ///< whole head, trailers likewise; 431
+  std::uint64_t header_fields = 100;                    ///< 431
+  std::uint64_t body = 10 << 20;                        ///< 413; kUnlimited for none
+  std::uint64_t requests_per_connection = 10'000;       ///< then "Connection: close"
+  std::optional<std::uint32_t> connections;             ///< at once; more are closed at once; none: no bound
+  std::optional<std::uint32_t> connections_per_client;  ///< at once, of one address (IPv6: of one /64)
   friend bool operator==(const ListenerLimits&, const ListenerLimits&) = default;
 };
 
@@ -55,6 +58,8 @@ struct Listener {
   Address bind;
   ListenerTimeouts timeouts;
   ListenerLimits max;
+  std::optional<ListenerTls> tls;
+  std::optional<ProxyProtocol> proxy_protocol;
   friend bool operator==(const Listener&, const Listener&) = default;
 };
 
@@ -291,6 +296,8 @@ struct Upstream {
   std::optional<CircuitBreaker> circuit_breaker;
   UpstreamTimeouts timeouts;
   Pool pool;
+  std::optional<UpstreamTls> tls;
+  std::optional<ProxyProtocolVersion> proxy_protocol;
   friend bool operator==(const Upstream&, const Upstream&) = default;
 };
 
@@ -367,6 +374,8 @@ struct AccessLog {
 
 struct Admin {
   Address bind{"127.0.0.1", 9901, {}};
+  std::string token;               ///< "Authorization: Bearer …"; empty: none is asked for; secret
+  std::optional<ListenerTls> tls;  ///< with client_ca: whoever shows a certificate of it needs no token
   friend bool operator==(const Admin&, const Admin&) = default;
 };
 
@@ -387,7 +396,11 @@ struct Config {
   std::optional<Admin> admin;
   std::optional<AccessLog> access_log;
   LogLevel log_level = LogLevel::info;
-  milliseconds drain_timeout{25'000};  ///< TERM: in-flight requests get this long
+  std::optional<milliseconds> drain_grace{5'000};  ///< TERM: /readyz says 503 this long before anything else changes
+  milliseconds drain_timeout{25'000};              ///< and then in-flight requests get this long
+  /// Requests and tunnels that began under an earlier configuration are cut so long after it was replaced.
+  milliseconds old_config_timeout{3'600'000};
+  std::string user;  ///< "NAME" or "NAME:GROUP": who to be once all is opened, if started as root; empty: no change
   RateLimitHeaders rate_limit_headers;
   std::string priority_header;  ///< lower case; names a request's class if a trusted proxy sends it; empty: none does
   std::string zone;             ///< the zone that this gateway is in; endpoints there are preferred

@@ -29,6 +29,10 @@ ShapeOf<ListenerLimits> max_shape() {
                "The body of a request, or unlimited; larger ones get 413. A route may override it.");
   section->key("requests_per_connection", &ListenerLimits::requests_per_connection,
                number<std::uint64_t>(1, 1'000'000'000), "Requests on one connection, which is closed after the last.");
+  const auto bound = or_word("unlimited", number<std::uint32_t>(1, 10'000'000));
+  section->key("connections", &ListenerLimits::connections, bound, "Connections at once; more are closed at once.");
+  section->key("connections_per_client", &ListenerLimits::connections_per_client, bound,
+               "Connections at once of one address, or of one /64 of IPv6; more are closed at once.");
   return section;
 }
 
@@ -41,6 +45,9 @@ ShapeOf<Listener> listener_shape() {
                "Where to listen: IP:port, [IPv6]:port or unix:/path. Port 0 takes any free one.", Need::required);
   section->key("timeouts", &Listener::timeouts, timeouts_shape(), "How long the client's side may take.");
   section->key("max", &Listener::max, max_shape(), "The largest request that is accepted.");
+  section->key("tls", &Listener::tls, optional(listener_tls_shape()), "Encrypts: HTTPS is spoken, and no HTTP.");
+  section->key("proxy_protocol", &Listener::proxy_protocol, or_word("off", proxy_protocol_shape()),
+               "Proxies that tell whom they serve by the PROXY protocol, version 1 or 2; or off.");
   return short_form(&Listener::bind, bind, ShapeOf<Listener>(section));
 }
 

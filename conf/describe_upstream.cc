@@ -112,6 +112,11 @@ ShapeOf<DraftUpstream> upstream_shape() {
                "Stops asking what mostly fails, or is mostly slow, for a while; or off.");
   section->key("timeouts", &DraftUpstream::timeouts, timeouts_shape(), "How long the upstream's side may take.");
   section->key("pool", &DraftUpstream::pool, pool_shape(), "Kept-alive connections, counted per endpoint and worker.");
+  section->key("tls", &DraftUpstream::tls, optional(upstream_tls_shape()), "Encrypts what is sent to the endpoints.");
+  section->key("proxy_protocol", &DraftUpstream::proxy_protocol,
+               or_word("off", choice<ProxyProtocolVersion>(
+                                  {{"v1", ProxyProtocolVersion::v1}, {"v2", ProxyProtocolVersion::v2}})),
+               "Tells endpoints the client's address by the PROXY protocol, on a connection for each client; or off.");
   section->rule(check_endpoints, either_endpoints_or_discover());
   return section;
 }

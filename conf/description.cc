@@ -1,5 +1,8 @@
 #include "conf/description.h"
 
+#include <algorithm>
+#include <cctype>
+
 #include "conf/collection_shapes.h"
 #include "conf/description_parts.h"
 #include "conf/http_text.h"
@@ -21,9 +24,12 @@ ShapeOf<ForwardedHeaders> forwarded_headers_shape() {
 
 ShapeOf<Admin> admin_shape() {
   auto section = std::make_shared<Section<Admin>>();
-  section->key(
-      "bind", &Admin::bind, address(AddressUse::listen),
-      "Where the admin server listens. It has no access control: keep it on a loopback address or a Unix socket.");
+  section->key("bind", &Admin::bind, address(AddressUse::listen),
+               "Where the admin server listens. Beyond loopback addresses and Unix sockets it needs token, or tls with "
+               "client_ca.");
+  section->key("token", &Admin::token, secret(0), "What clients must show: Authorization: Bearer TOKEN.");
+  section->key("tls", &Admin::tls, optional(listener_tls_shape()),
+               "Encrypts. Whoever shows a certificate of client_ca needs no token.");
   return short_form(&Admin::bind, address(AddressUse::listen), ShapeOf<Admin>(section));
 }
 
@@ -72,19 +78,31 @@ ShapeOf<std::vector<RateLimitFields>> rate_limit_fields_shape() {
                                [=](const RateLimitFields& f) { return std::get<std::string>(fields->write(f).value); });
 }
 
+bool is_account_name(std::string_view text) {
+  const auto fits = [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '.' || c == '-'; };
+  return !text.empty() && text.size() <= 64 && (std::isalpha(static_cast<unsigned char>(text[0])) || text[0] == '_') &&
+         std::all_of(text.begin(), text.end(), fits);
+}
+
+Parsed<std::string> read_user(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  const bool group_fits = colon == text.npos || is_account_name(text.substr(colon + 1));
+  if (!is_account_name(text.substr(0, colon)) || !group_fits)
+    return Failure{"must be NAME or NAME:GROUP, is " + in_quotes(text)};
+  return std::string(text);
+}
+
 ShapeOf<Draft> make_file_shape() {
   const auto listen_address = [](const Listener& listener) {
     return listener.bind.port == 0 && !listener.bind.is_unix() ? "" : listener.bind.text();
   };
-  const auto network = text_like(R"(^[0-9a-fA-F:.]+(/[0-9]{1,3})?$)", parse_network);
 
   auto file = std::make_shared<Section<Draft>>();
   file->key("workers", &Draft::workers, or_word("auto", number<unsigned>(1, 1024)),
             "Event loops, each on a thread of its own; auto is one per usable core.");
   file->key("listeners", &Draft::listeners, list<Listener>(listener_shape(), 1, listen_address),
             "Where clients connect.", Need::required);
-  file->key("trusted_proxies", &Draft::trusted_proxies,
-            list<std::string>(network, 0, [](const std::string& n) { return n; }),
+  file->key("trusted_proxies", &Draft::trusted_proxies, networks_shape(0),
             "Addresses and networks of proxies whose X-Forwarded-* fields and X-Request-Id are believed.");
   file->key("forwarded_headers", &Draft::forwarded_headers, forwarded_headers_shape(),
             "Which fields tell upstreams about the client.");
@@ -93,8 +111,15 @@ ShapeOf<Draft> make_file_shape() {
       "The admin server: /metrics /livez /readyz /upstreams /routes /config. On 127.0.0.1:9901 unless set; or off.");
   file->key("access_log", &Draft::access_log, or_word("off", access_log_shape()), "One line for each request; or off.");
   file->key("log", &Draft::log, log_shape(), "The process log, on stderr.");
+  file->key("drain_grace", &Draft::drain_grace, or_word("off", duration()),
+            "How long /readyz says 503 after the TERM signal, before anything else changes: load balancers notice; or "
+            "off.");
   file->key("drain_timeout", &Draft::drain_timeout, duration(),
-            "How long requests in flight may take to end after the TERM signal.");
+            "How long requests in flight may take to end after that.");
+  file->key("old_config_timeout", &Draft::old_config_timeout, duration(),
+            "How long requests and tunnels may go on that began under an earlier configuration; then they are cut.");
+  file->key("user", &Draft::user, text_like("^[A-Za-z_][A-Za-z0-9_.-]*(:[A-Za-z_][A-Za-z0-9_.-]*)?$", read_user),
+            "NAME or NAME:GROUP: who to be once everything is opened, if started as root.");
   file->key("rate_limit_headers", &Draft::rate_limit_headers, or_word("off", rate_limit_fields_shape()),
             "Which fields tell clients of rate limits: RateLimit and RateLimit-Policy (draft), X-RateLimit-* "
             "(x_ratelimit), or both; or off. [draft] unless set.");

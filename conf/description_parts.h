@@ -14,6 +14,11 @@ ShapeOf<std::string> name_shape();
 /// "client_ip", "header:NAME" and so on.
 ShapeOf<RequestKey> request_key_shape();
 ShapeOf<Listener> listener_shape();
+ShapeOf<ListenerTls> listener_tls_shape();
+ShapeOf<UpstreamTls> upstream_tls_shape();
+ShapeOf<ProxyProtocol> proxy_protocol_shape();
+/// IPv4 and IPv6 addresses and CIDRs, none twice.
+ShapeOf<std::vector<std::string>> networks_shape(std::size_t least);
 /// The `endpoints` of an upstream, and those of a service in an endpoints file; none twice.
 ShapeOf<std::vector<Endpoint>> endpoint_list_shape(std::size_t least, std::size_t most);
 ShapeOf<DraftUpstream> upstream_shape();

@@ -78,6 +78,8 @@ struct DraftUpstream {
   std::optional<CircuitBreaker> circuit_breaker;
   UpstreamTimeouts timeouts;
   Pool pool;
+  std::optional<UpstreamTls> tls;
+  std::optional<ProxyProtocolVersion> proxy_protocol;
 };
 
 /// What a route sets of its upstream's timeouts.
@@ -129,7 +131,10 @@ struct Draft {
   Placed<std::optional<Admin>> admin{Admin{}, {}};
   std::optional<AccessLog> access_log;
   DraftLog log;
-  milliseconds drain_timeout{25'000};
+  std::optional<milliseconds> drain_grace = Config{}.drain_grace;
+  milliseconds drain_timeout = Config{}.drain_timeout;
+  milliseconds old_config_timeout = Config{}.old_config_timeout;
+  std::string user;
   std::optional<std::vector<RateLimitFields>> rate_limit_headers{{RateLimitFields::draft}};  ///< nullopt = off
   std::optional<std::string> priority_header;                                                ///< nullopt = off
   std::string zone;

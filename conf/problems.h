@@ -6,14 +6,9 @@
 #include <vector>
 
 #include "conf/load.h"
+#include "conf/mark.h"
 
 namespace penstock::conf {
-
-/// A place in the file; lines and columns count from 1, and 0 means the file as a whole.
-struct Mark {
-  int line = 0;
-  int column = 0;
-};
 
 /// Keeps the first kMost problems: a file that is wrong everywhere needs no longer list. Belongs to one load.
 class Problems {

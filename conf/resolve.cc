@@ -41,6 +41,8 @@ Upstream resolve_upstream(DraftUpstream draft) {
   upstream.circuit_breaker = draft.circuit_breaker;
   upstream.timeouts = draft.timeouts;
   upstream.pool = draft.pool;
+  upstream.tls = std::move(draft.tls);
+  upstream.proxy_protocol = draft.proxy_protocol;
   return upstream;
 }
 
@@ -179,9 +181,19 @@ std::optional<std::vector<RateLimitFields>> to_draft(const RateLimitHeaders& hea
   return fields.empty() ? std::nullopt : std::optional(fields);
 }
 
+bool is_local(const Address& address) {
+  return address.is_unix() || address.host.starts_with("127.") || address.host == "::1";
+}
+
 void check_admin(const Placed<std::optional<Admin>>& admin, const std::vector<Listener>& listeners,
                  Problems& problems) {
-  if (!admin.value || !admin.sound || admin.value->bind.port == 0) return;
+  if (!admin.value || !admin.sound) return;
+  const bool guarded = !admin.value->token.empty() || (admin.value->tls && !admin.value->tls->client_ca.empty());
+  if (!guarded && !is_local(admin.value->bind)) {
+    problems.add(admin.mark, "admin: " + admin.value->bind.text() +
+                                 " is within reach of others: it needs a token, or tls with client_ca");
+  }
+  if (admin.value->bind.port == 0) return;
   for (const Listener& listener : listeners) {
     if (listener.bind == admin.value->bind)
       problems.add(admin.mark, "admin: listens where a listener does, on " + listener.bind.text());
@@ -222,6 +234,8 @@ DraftUpstream to_draft(const Upstream& upstream) {
   draft.circuit_breaker = upstream.circuit_breaker;
   draft.timeouts = upstream.timeouts;
   draft.pool = upstream.pool;
+  draft.tls = upstream.tls;
+  draft.proxy_protocol = upstream.proxy_protocol;
   return draft;
 }
 
@@ -270,7 +284,10 @@ Config resolve(Draft draft, Problems& problems) {
   config.admin = draft.admin.value;
   config.access_log = std::move(draft.access_log);
   config.log_level = draft.log.level;
+  config.drain_grace = draft.drain_grace;
   config.drain_timeout = draft.drain_timeout;
+  config.old_config_timeout = draft.old_config_timeout;
+  config.user = std::move(draft.user);
   config.rate_limit_headers = resolve_fields(draft.rate_limit_headers);
   config.priority_header = std::move(draft.priority_header).value_or("");
   config.zone = std::move(draft.zone);
@@ -293,7 +310,10 @@ Draft to_draft(const Config& config) {
   draft.admin.value = config.admin;
   draft.access_log = config.access_log;
   draft.log.level = config.log_level;
+  draft.drain_grace = config.drain_grace;
   draft.drain_timeout = config.drain_timeout;
+  draft.old_config_timeout = config.old_config_timeout;
+  draft.user = config.user;
   draft.rate_limit_headers = to_draft(config.rate_limit_headers);
   if (!config.priority_header.empty()) draft.priority_header = config.priority_header;
   draft.zone = config.zone;

@@ -31,6 +31,7 @@ std::string gateway_yaml(const std::vector<std::string>& endpoints, const Additi
   if (additions.top.find("workers:") == std::string::npos) yaml << "workers: 1\n";
   yaml << "listeners:\n  - { bind: \"127.0.0.1:0\"" << with_comma(additions.listener) << " }\n"
        << "admin: { bind: \"127.0.0.1:0\" }\n";
+  if (additions.top.find("drain_grace:") == std::string::npos) yaml << "drain_grace: off\n";
   if (additions.top.find("access_log:") == std::string::npos) yaml << "access_log: { path: stdout, format: json }\n";
   yaml << additions.top << "upstreams:\n  app: { endpoints: [";
   for (std::size_t i = 0; i < endpoints.size(); ++i) yaml << (i > 0 ? ", " : "") << endpoints[i];
