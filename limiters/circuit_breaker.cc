@@ -124,7 +124,7 @@ void CircuitBreaker::ended(std::uint64_t epoch, bool failed, bool slow, std::uin
     return judge_probe(now, !failed && !too_slow, now_ns);
   }
   window_.record(failed, slow, now_ns);
-  judge_window(now, now_ns);
+  if (window_.any_bad(now_ns)) judge_window(now, now_ns);
 }
 
 void CircuitBreaker::judge_window(const View& view, std::uint64_t now_ns) {

@@ -40,6 +40,13 @@ void OutcomeWindow::record(bool failed, bool slow, std::uint64_t now_ns) {
   while (!word.compare_exchange_weak(old, Slot::of(old, round).plus(failed, slow).packed(round),
                                      std::memory_order_relaxed)) {
   }
+  if ((failed || slow) && after_bad_.load(std::memory_order_relaxed) < number + 1)
+    after_bad_.store(number + 1, std::memory_order_relaxed);
+}
+
+bool OutcomeWindow::any_bad(std::uint64_t now_ns) const {
+  const std::uint64_t after = after_bad_.load(std::memory_order_relaxed);
+  return after != 0 && now_ns / slot_ns_ < after - 1 + kSlots;
 }
 
 OutcomeWindow::Totals OutcomeWindow::totals(std::uint64_t now_ns) const {
@@ -57,6 +64,7 @@ OutcomeWindow::Totals OutcomeWindow::totals(std::uint64_t now_ns) const {
 
 void OutcomeWindow::clear() {
   for (auto& slot : slots_) slot.store(0, std::memory_order_relaxed);
+  after_bad_.store(0, std::memory_order_relaxed);
 }
 
 }  // namespace penstock::limiters

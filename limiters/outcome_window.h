@@ -25,10 +25,13 @@ class OutcomeWindow {
 
   void record(bool failed, bool slow, std::uint64_t now_ns);
   Totals totals(std::uint64_t now_ns) const;
+  /// False if none of the window's requests has failed or was slow: one load, while totals() reads all slots.
+  bool any_bad(std::uint64_t now_ns) const;
   void clear();
 
  private:
   std::uint64_t slot_ns_;
+  std::atomic<std::uint64_t> after_bad_{0};  ///< the number of the slot with the latest failed or slow request, plus 1
   std::array<std::atomic<std::uint64_t>, kSlots> slots_{};
 };
 

@@ -56,6 +56,14 @@ TEST_F(Breaker, StaysClosedJustBelowTheRatio) {
   EXPECT_EQ(breaker.state(), BreakerState::kOpen);
 }
 
+TEST_F(Breaker, OpensAtASuccessThatMakesTheFailuresCount) {
+  requests(60, true);
+  requests(39, false);
+  EXPECT_EQ(breaker.state(), BreakerState::kClosed);
+  requests(1, false);
+  EXPECT_EQ(breaker.state(), BreakerState::kOpen);
+}
+
 TEST_F(Breaker, ForgetsWhatIsOlderThanTheWindow) {
   requests(99, true);
   now += 10 * kSecond;
