@@ -358,6 +358,8 @@ struct Route {
   std::optional<std::uint64_t> max_body;  ///< overrides the listener's
   std::vector<Limit> limits;              ///< asked in this order, and the upstream's after them
   Priority priority = Priority::normal;
+  std::uint16_t cost =
+      1;  ///< of a request at token buckets, the upstream's too: 1 … 1000, and no more than any's burst
   std::optional<Fallback> fallback;
   UpstreamTimeouts timeouts;   ///< the upstream's, with the route's overrides folded in
   std::optional<Retry> retry;  ///< likewise; budget and min_per_second say nothing here

@@ -141,6 +141,8 @@ ShapeOf<DraftRoute> route_shape() {
   section->key("limits", &DraftRoute::limits, limits_shape(), "What may pass; asked in this order.");
   section->key("priority", &DraftRoute::priority, priority_shape(),
                "Which requests go first when not all can be served.");
+  section->key("cost", &DraftRoute::cost, placed(number<std::uint16_t>(1, 1000)),
+               "What each request takes of a token bucket, of the upstream's too; no more than the burst.");
   section->key("fallback", &DraftRoute::fallback, optional(fallback_shape()),
                "What is done with a request instead of refusing it.");
   section->key("timeouts", &DraftRoute::timeouts, optional(timeouts_shape()), "Overrides of the upstream's timeouts.");

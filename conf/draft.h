@@ -112,6 +112,7 @@ struct DraftRoute {
   std::optional<std::uint64_t> max_body;
   std::vector<DraftLimit> limits;
   Priority priority = Priority::normal;
+  Placed<std::uint16_t> cost{1, {}};
   std::optional<DraftFallback> fallback;
   std::optional<DraftTimeouts> timeouts;
   std::optional<std::optional<DraftRetry>> retry;  ///< without an inner value: off

@@ -122,6 +122,15 @@ std::optional<Fallback> resolve_fallback(std::optional<DraftFallback>& draft, co
   return fallback;
 }
 
+/// More than a bucket holds would never pass.
+void check_cost(const Placed<std::uint16_t>& cost, const std::vector<Limit>& limits, Problems& problems) {
+  for (const Limit& limit : limits) {
+    if (limit.kind == LimitKind::token_bucket && cost.value > std::max(limit.burst, 1u))
+      problems.add(cost.mark, "cost: no request would pass the limit " + in_quotes(limit.name) + ", whose burst is " +
+                                  std::to_string(limit.burst));
+  }
+}
+
 Route resolve_route(Placed<DraftRoute>& draft, const Config& config, const UpstreamIndex& index, Problems& problems) {
   Route route;
   route.match = std::move(draft.value.match);
@@ -132,6 +141,10 @@ Route resolve_route(Placed<DraftRoute>& draft, const Config& config, const Upstr
   route.priority = draft.value.priority;
   if (draft.value.upstream) route.upstream = find_upstream(*draft.value.upstream, index, problems);
   route.fallback = resolve_fallback(draft.value.fallback, route.upstream, index, problems);
+  route.cost = draft.value.cost.value;
+  check_cost(draft.value.cost, route.limits, problems);
+  for (const auto& upstream : {route.upstream, route.fallback ? route.fallback->upstream : std::nullopt})
+    if (upstream) check_cost(draft.value.cost, config.upstreams[*upstream].limits, problems);
   if (route.upstream) route.timeouts = config.upstreams[*route.upstream].timeouts;
   route.timeouts = override_timeouts(route.timeouts, draft.value.timeouts.value_or(DraftTimeouts{}));
   if (route.upstream) route.retry = config.upstreams[*route.upstream].retry;
@@ -263,6 +276,7 @@ DraftRoute to_draft(const Route& route, const Config& config) {
   draft.max_body = route.max_body;
   draft.limits = to_draft(route.limits);
   draft.priority = route.priority;
+  draft.cost.value = route.cost;
   draft.fallback = to_draft(route.fallback, config);
   if (route.upstream) {
     draft.upstream = Placed<std::string>{config.upstreams[*route.upstream].name, {}};

@@ -47,6 +47,7 @@ struct Asked {
   const http::RequestHead& head;
   const IpAddress& client;
   unsigned worker = 0;
+  std::uint32_t cost = 1;  ///< at token buckets
   conf::Priority priority = conf::Priority::normal;
   std::uint32_t reserve_share = 0;  ///< of 100: places that it leaves to requests of higher classes
   std::uint32_t beyond_share = 0;   ///< of 100: places over a limit that is only an estimate, which it may take

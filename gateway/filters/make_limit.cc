@@ -35,6 +35,16 @@ std::uint64_t time_for(const Limiter&, Nanos now, std::uint64_t) {
   return now;
 }
 
+/// Costs are a token bucket's alone: windows count requests.
+limiters::Verdict take(const limiters::TokenBucket& bucket, std::atomic<std::uint64_t>& word, std::uint64_t now,
+                       std::uint32_t cost) {
+  return bucket.take(word, now, cost);
+}
+template <class Window>
+limiters::Verdict take(const Window& window, std::atomic<std::uint64_t>& word, std::uint64_t now, std::uint32_t) {
+  return window.take(word, now);
+}
+
 /// How a word goes on when the settings change. Windows do if their length stays.
 std::uint64_t rescaled(const limiters::TokenBucket& now_is, const limiters::TokenBucket& was, const conf::Limit&,
                        const conf::Limit&, std::uint64_t word, Nanos now) {
@@ -56,7 +66,7 @@ class RateLimit final : public Limit {
   Ruling ask(const Asked& asked, Hold&) override {
     const std::uint64_t now = time_for(limiter_, asked.now, asked.unix_ms);
     auto& word = words_.of(asked, [&](std::uint64_t w) { return limiter_.recovered(w, now); });
-    const limiters::Verdict verdict = limiter_.take(word, now);
+    const limiters::Verdict verdict = take(limiter_, word, now, asked.cost);
     Ruling ruling;
     ruling.decision = verdict.admitted ? Decision::pass : Decision::refuse;
     ruling.retry_after = verdict.retry_after_ns;

@@ -47,7 +47,8 @@ void Exchange::pass_limits() {
                                                    .unix_ms = context_->loop.unix_ms(),
                                                    .head = *head_,
                                                    .client = client_address_,
-                                                   .worker = context_->worker});
+                                                   .worker = context_->worker,
+                                                   .cost = action_.cost});
   switch (ruling.decision) {
     case filters::Decision::pass:
       passed_at_ = context_->loop.now();

@@ -24,6 +24,7 @@ std::vector<RouteAction> make_route_actions(const conf::Config& config) {
     action.falls_back = route.fallback.has_value();
     action.resends = action.retries || (route.fallback && route.fallback->upstream);
     action.priority = route.priority;
+    action.cost = route.cost;
   }
   return actions;
 }

@@ -27,6 +27,7 @@ struct alignas(32) RouteAction {
   bool falls_back = false;     ///< the route has a fallback
   bool resends = false;        ///< a request may be sent twice: by a retry, or to the fallback's upstream
   conf::Priority priority = conf::Priority::normal;
+  std::uint16_t cost = 1;  ///< at token buckets
 
   Nanos first_byte() const { return first_byte_ms * kNanosPerMilli; }
   Nanos idle() const { return idle_ms * kNanosPerMilli; }

@@ -46,6 +46,17 @@ TEST_F(Limits, WhoAsksTooOftenIsToldWhenToComeBack) {
   EXPECT_EQ(backend.request_count(), 3u);
 }
 
+TEST_F(Limits, ACostlyRequestTakesMoreOfTheUpstreamsBucket) {
+  Gateway gateway(backend, {.upstream = "limits: [{ token_bucket: { rate: 1/m, burst: 10 } }]",
+                            .routes = "- { match: { path: /report }, upstream: app, cost: 4 }\n"});
+  Client client(gateway);
+  EXPECT_THAT(client.get("/report")["RateLimit"], HasSubstr("r=6;"));
+  EXPECT_THAT(client.get("/")["RateLimit"], HasSubstr("r=5;"));
+  EXPECT_EQ(client.get("/report").status(), 200);
+  EXPECT_EQ(client.get("/report").status(), 429);
+  EXPECT_EQ(client.get("/").status(), 200);
+}
+
 TEST_F(Limits, WhoPassesIsToldWhatIsLeft) {
   Gateway gateway(backend, on_route("{ fixed_window: { limit: 5, window: 1h }, name: hourly }",
                                     "rate_limit_headers: [draft, x_ratelimit]\n"));

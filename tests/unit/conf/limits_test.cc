@@ -65,6 +65,14 @@ TEST_F(Limits, ATokenBucketHasARateAndABurst) {
   EXPECT_TRUE(bucket.enforce);
 }
 
+TEST_F(Limits, ARequestCostsNoMoreThanABucketHolds) {
+  const std::string upstreams =
+      "upstreams: {a: {endpoints: ['a:1'], limits: [{token_bucket: {rate: 9/s, burst: 5}}]}}\n";
+  const std::string file = "listeners: ['127.0.0.1:80']\n" + upstreams + "routes: [{upstream: a, cost: ";
+  EXPECT_EQ(loaded(to_yaml(loaded(file + "5}]\n"))).routes.at(0).cost, 5u);
+  EXPECT_EQ(problem(file + "6}]\n"), "3:30: cost: no request would pass the limit \"token_bucket\", whose burst is 5");
+}
+
 TEST_F(Limits, ABurstIsWhatComesInASecondUnlessItIsWritten) {
   EXPECT_EQ(limit("{token_bucket: 100/s}").burst, 100u);
   EXPECT_EQ(limit("{token_bucket: {rate: 6000/m}}").burst, 100u);
