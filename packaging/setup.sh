@@ -1,5 +1,5 @@
 # Sourced by ./dev: installs what a fresh Debian 12, Debian 13 or Ubuntu 24.04 lacks, and nothing else.
-# Sets: run (build and start the gateway), test, fuzz, lint, bench.
+# Sets: run (build and start the gateway), test, fuzz, lint, bench, package (build it), try (install it in a container).
 
 readonly llhttp_min=9.2.1
 readonly packages_run=(g++ cmake ninja-build pkg-config libuv1-dev libllhttp-dev libyaml-cpp-dev libssl-dev
@@ -8,6 +8,8 @@ readonly packages_run=(g++ cmake ninja-build pkg-config libuv1-dev libllhttp-dev
 readonly packages_test=(libgtest-dev libgmock-dev ccache python3 prometheus openssl etcd-server etcd-client zookeeper)
 readonly packages_bench=(libbenchmark-dev nginx haproxy wrk python3)
 readonly packages_lint=(git)
+readonly packages_package=(dpkg-dev git python3)
+readonly packages_try=(debootstrap systemd-container)
 
 clangxx() {
   local name runtime
@@ -149,6 +151,8 @@ packages_of() {
     run) echo "${packages_run[@]}" ;;
     test) echo "${packages_test[@]}" && if may_have_consul; then echo consul; fi ;;
     bench) echo "${packages_bench[@]}" ;;
+    package) echo "${packages_package[@]}" ;;
+    try) echo "${packages_try[@]}" ;;
     fuzz) clangxx >/dev/null || echo "clang-$(default_clang) libclang-rt-$(default_clang)-dev" ;;
     lint) echo "${packages_lint[@]} $(versioned_tool clang-format) $(versioned_tool clang-tidy)" ;;
   esac
@@ -166,10 +170,10 @@ missing_of() {
 setup() {
   local sets=("$@") missing
   ((${#sets[@]})) || sets=(run test)
-  [[ ${sets[*]} == all ]] && sets=(run test fuzz lint bench)
+  [[ ${sets[*]} == all ]] && sets=(run test fuzz lint bench package try)
   local set
   for set in "${sets[@]}"; do
-    [[ " run test fuzz lint bench " == *" $set "* ]] || die "setup: no set '$set' (run, test, fuzz, lint, bench, all)"
+    [[ " run test fuzz lint bench package try " == *" $set "* ]] || die "setup: no set '$set' (run, test, fuzz, lint, bench, package, try, all)"
   done
   mapfile -t missing < <(missing_of "${sets[@]}")
   ((${#missing[@]})) || return 0

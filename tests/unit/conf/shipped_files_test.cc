@@ -71,6 +71,13 @@ TEST_F(ShippedFiles, TheQuickstartLoads) {
   EXPECT_EQ(config.upstreams.at(0).endpoints.size(), 3u);
 }
 
+TEST_F(ShippedFiles, WhatIsInstalledIsReachedFromTheMachineItselfAlone) {
+  const Config config = load_shipped("packaging/penstock.yaml");
+  EXPECT_EQ(config.listeners.at(0).bind.text(), "127.0.0.1:8080");
+  EXPECT_EQ(config.admin->bind.text(), "127.0.0.1:9901");
+  EXPECT_EQ(config.state_dir, "/var/lib/penstock");
+}
+
 TEST_F(ShippedFiles, TheExampleLoadsAndHasEveryKey) {
   load_shipped("conf/example.yaml");
   const std::string text = read(kSource / "conf/example.yaml");
