@@ -78,6 +78,12 @@ TEST_F(ShippedFiles, WhatIsInstalledIsReachedFromTheMachineItselfAlone) {
   EXPECT_EQ(config.state_dir, "/var/lib/penstock");
 }
 
+TEST_F(ShippedFiles, TheContainersConfigurationLoads) {
+  const Config config = load_shipped("packaging/container.yaml");
+  EXPECT_EQ(config.listeners.at(0).bind.text(), "0.0.0.0:8080");
+  EXPECT_EQ(config.access_log->path, "stdout");
+}
+
 TEST_F(ShippedFiles, TheExampleLoadsAndHasEveryKey) {
   load_shipped("conf/example.yaml");
   const std::string text = read(kSource / "conf/example.yaml");
