@@ -52,7 +52,7 @@ Service::Service(io::Loop& loop, Registry& registry, std::string upstream, const
 
 /// What would have been saved a moment later is saved now.
 Service::~Service() {
-  if (path_.empty() || last_good_.believed() == saved_) return;
+  if (path_.empty() || last_good_.believed_version() == saved_) return;
   const std::string error = saver_.save_last(to_be_saved());
   if (!error.empty()) hooks_.log("upstream " + upstream_ + ": can't write " + path_ + ": " + error);
 }
@@ -69,9 +69,9 @@ void Service::restore() {
   }
   if (list->registry != what_.registry || list->service != what_.service) return;
   last_good_.restore(std::move(list->instances));
-  saved_ = last_good_.believed();
-  hooks_.log("upstream " + upstream_ + ": " + endpoints_text(saved_.size()) + " known from before, until " +
-             what_.registry + " answers");
+  saved_ = last_good_.believed_version();
+  hooks_.log("upstream " + upstream_ + ": " + endpoints_text(last_good_.believed().size()) +
+             " known from before, until " + what_.registry + " answers");
   publish();
 }
 
@@ -206,7 +206,7 @@ void Service::settle() {
 // ---- the disk
 
 void Service::save_soon() {
-  if (path_.empty() || last_good_.believed() == saved_ || next_save_.armed()) return;
+  if (path_.empty() || last_good_.believed_version() == saved_ || next_save_.armed()) return;
   const Nanos now = loop_.now();
   loop_.arm(next_save_, save_not_before_ > now ? save_not_before_ - now : 0);
 }
@@ -217,14 +217,14 @@ SavedList Service::to_be_saved() const {
 
 void Service::save() {
   save_not_before_ = loop_.now() + kBetweenSaves;
-  saved_ = last_good_.believed();
+  saved_ = last_good_.believed_version();
   saver_.save(to_be_saved());
 }
 
 void Service::was_saved(const std::string& error) {
   const bool news = std::exchange(save_error_, error) != error;
   if (error.empty()) return;
-  saved_.clear();
+  saved_.reset();
   loop_.arm(next_save_, kSaveAgain);
   if (news) hooks_.log("upstream " + upstream_ + ": can't write " + path_ + ": " + error);
 }

@@ -91,9 +91,9 @@ class Service final : private ServiceSink {
   bool settled_ = false;
   Nanos publish_not_before_ = 0;
   Nanos save_not_before_ = 0;
-  Nanos ask_not_before_ = 0;  ///< to confirm a suspect
-  std::vector<Instance> saved_;
-  std::string save_error_;  ///< of the last save; empty: it worked
+  Nanos ask_not_before_ = 0;                ///< to confirm a suspect
+  std::optional<std::uint64_t> saved_ = 0;  ///< the version of what was believed; nullopt: it was not saved
+  std::string save_error_;                  ///< of the last save; empty: it worked
   ListSaver saver_;
   Deadline next_publish_;
   Deadline next_look_;
