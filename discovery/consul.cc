@@ -34,17 +34,26 @@ class ServiceWatch final : public Watch, private ConsulQuery {
   void read_again() override { read_anew(); }
 
  private:
-  std::optional<std::string> read(const io::HttpAnswer& answer, std::uint64_t) override {
-    if (answer.status != 200) return trouble_of(answer);
-    std::string why;
-    auto parsed = parse_consul_service(answer.body, what_, why);
-    if (!parsed) return why;
-    if (parsed->instances.empty() && knows_no_leader(answer)) return kNothingYet;
-    if (!parsed->skipped.empty()) {
-      log.say("skipped", "consul: service " + what_.service + ": " + parsed->skipped + "; it is left out");
+  Reader reader() override {
+    return [this, what = what_](const io::HttpAnswer& answer, std::uint64_t) -> Take {
+      std::string why;
+      std::optional<ServiceAnswer> parsed;
+      if (answer.status == 200) {
+        parsed = parse_consul_service(answer.body, what, why);
+        if (parsed && parsed->instances.empty() && knows_no_leader(answer)) parsed.reset(), why = kNothingYet;
+      } else {
+        why = trouble_of(answer);
+      }
+      if (!parsed) return [why] { return why; };
+      return [this, known = std::make_shared<ServiceAnswer>(std::move(*parsed))] { return take(*known); };
+    };
+  }
+  std::optional<std::string> take(ServiceAnswer& known) {
+    if (!known.skipped.empty()) {
+      log.say("skipped", "consul: service " + what_.service + ": " + known.skipped + "; it is left out");
     }
-    changed_ = parsed->instances != instances_;
-    instances_ = std::move(parsed->instances);
+    changed_ = known.instances != instances_;
+    instances_ = std::move(known.instances);
     return std::nullopt;
   }
   void tell() override {
@@ -65,18 +74,22 @@ class ValueWatch final : public Watch, private ConsulQuery {
   void read_again() override { read_anew(); }
 
  private:
-  std::optional<std::string> read(const io::HttpAnswer& answer, std::uint64_t index) override {
-    std::optional<ConsulValue> now;
-    if (answer.status == 200) {
+  Reader reader() override {
+    return [this](const io::HttpAnswer& answer, std::uint64_t index) -> Take {
       std::string why;
-      now = parse_consul_value(answer.body, why);
-      if (!now) return why;
-    } else if (knows_no_leader(answer)) {
-      return kNothingYet;
-    }
-    const auto is_same = [&] { return now ? value_ && now->version == value_->version : !value_; };
-    changed_ = !is_same();
-    value_ = std::move(now);
+      std::optional<ConsulValue> now;
+      if (answer.status == 200) {
+        now = parse_consul_value(answer.body, why);
+      } else if (knows_no_leader(answer)) {
+        why = kNothingYet;
+      }
+      if (!why.empty()) return [why] { return why; };
+      return [this, now, index] { return take(now, index); };
+    };
+  }
+  std::optional<std::string> take(const std::optional<ConsulValue>& now, std::uint64_t index) {
+    changed_ = now ? !value_ || now->version != value_->version : value_.has_value();
+    value_ = now;
     index_ = index;
     return std::nullopt;
   }

@@ -1,15 +1,22 @@
 #include "discovery/consul_query.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
 #include "discovery/host_text.h"
 #include "discovery/http_trouble.h"
+#include "gateway/io/loop.h"
 
 namespace penstock::discovery {
 namespace {
 
 constexpr Nanos kAnswerTime = 10 * kNanosPerSecond;  ///< of a query that does not wait
+/// From so many bytes on an answer is read in the background: it takes longer than a request.
+constexpr std::size_t kLongAnswer = 64 << 10;
+/// After a long answer the next one is asked for after so many times as long as it took to read, but soon enough.
+constexpr Nanos kRest = 9;
+constexpr Nanos kLongestRest = 2 * kNanosPerSecond;
 /// A server that gives no index would be asked without end otherwise.
 constexpr Nanos kWithoutIndex = 1500 * kNanosPerMilli;
 
@@ -47,13 +54,13 @@ void ConsulQuery::ask() {
   }
   io::HttpQuery query = consul_request(manners_, "GET", std::move(path));
   if (index_ != 0) query.timeout = manners_.wait / 16 * 17 + 5 * kNanosPerSecond;
-  request = servers.ask(std::move(query), [this](const io::HttpAnswer& answer) {
+  request = servers.ask(std::move(query), [this](io::HttpAnswer answer) {
     request.reset();
-    answered(answer);
+    answered(std::move(answer));
   });
 }
 
-void ConsulQuery::answered(const io::HttpAnswer& answer) {
+void ConsulQuery::answered(io::HttpAnswer answer) {
   constexpr int kNotFound = 404;
   if (answer.status != 200 && answer.status != kNotFound) {
     refused(answer);
@@ -64,11 +71,35 @@ void ConsulQuery::answered(const io::HttpAnswer& answer) {
     failed(answer, "the answer (" + std::to_string(answer.status) + ") has no X-Consul-Index");
     return;
   }
-  took(answer, *index);
+  if (answer.body.size() >= kLongAnswer) {
+    read_in_background(std::move(answer), *index);
+  } else {
+    take(answer, *index, reader()(answer, *index), 0);
+  }
 }
 
-void ConsulQuery::took(const io::HttpAnswer& answer, std::uint64_t index) {
-  if (const auto wrong = read(answer, index)) {
+void ConsulQuery::read_in_background(io::HttpAnswer answer, std::uint64_t index) {
+  struct Work {
+    io::HttpAnswer answer;
+    Take take;
+    Nanos took = 0;
+  };
+  const auto work = std::make_shared<Work>(Work{std::move(answer), {}, 0});
+  reading_ = std::make_unique<io::BackgroundJob>(
+      servers.loop(),
+      [work, read = reader(), index] {
+        const Nanos began = io::Loop::clock();
+        work->take = read(work->answer, index);
+        work->took = io::Loop::clock() - began;
+      },
+      [this, work, index] {
+        reading_.reset();
+        take(work->answer, index, work->take, std::min(kRest * work->took, kLongestRest));
+      });
+}
+
+void ConsulQuery::take(const io::HttpAnswer& answer, std::uint64_t index, const Take& what, Nanos rest) {
+  if (const auto wrong = what()) {
     failed(answer, *wrong);
     return;
   }
@@ -79,7 +110,7 @@ void ConsulQuery::took(const io::HttpAnswer& answer, std::uint64_t index) {
   // Backwards: the servers' state is another one, so from the beginning. 0 would not wait: a bug, which is not to spin.
   const bool backwards = index < index_;
   index_ = backwards ? 0 : std::max<std::uint64_t>(index, 1);
-  go_on(index == 0 ? kWithoutIndex : 0);
+  go_on(index == 0 ? std::max(kWithoutIndex, rest) : rest);
   tell();
 }
 

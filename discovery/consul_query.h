@@ -9,6 +9,7 @@
 
 #include "discovery/log_once.h"
 #include "discovery/paced_reader.h"
+#include "gateway/io/background.h"
 
 namespace penstock::discovery {
 
@@ -23,7 +24,7 @@ struct ConsulManners {
 /// Adds the token.
 io::HttpQuery consul_request(const ConsulManners& manners, std::string method, std::string path);
 
-/// Keeps the index, and the rules for it.
+/// Keeps the index, and the rules for it. Long answers are read in the background, and come less often.
 class ConsulQuery : public PacedReader {
  public:
   /// `log` hears once that the token won't do.
@@ -32,23 +33,32 @@ class ConsulQuery : public PacedReader {
 
  protected:
   ~ConsulQuery() = default;
-  /// An answer with status 200 or 404. What is wrong with it, or nothing. Must not tell the sink.
-  virtual std::optional<std::string> read(const io::HttpAnswer& answer, std::uint64_t index) = 0;
-  /// What the last read() brought is to be told now. The last thing in a call: may destroy this.
+  /// Makes what was read of an answer what is known. What is wrong with it, or nothing. Must not tell the sink.
+  using Take = std::function<std::optional<std::string>()>;
+  /// Reads an answer with status 200 or 404, on any thread: it may not touch the query. Its Take may, and is called on
+  /// the control thread, as long as the query is there.
+  using Reader = std::function<Take(const io::HttpAnswer& answer, std::uint64_t index)>;
+  virtual Reader reader() = 0;
+  /// What was taken last is to be told now. The last thing in a call: may destroy this.
   virtual void tell() = 0;
 
   LogOnce log;
 
  private:
   void ask() final;
-  void forget() final { index_ = 0; }
-  void answered(const io::HttpAnswer& answer);
-  void took(const io::HttpAnswer& answer, std::uint64_t index);
+  void forget() final {
+    index_ = 0;
+    reading_.reset();
+  }
+  void answered(io::HttpAnswer answer);
+  void read_in_background(io::HttpAnswer answer, std::uint64_t index);
+  void take(const io::HttpAnswer& answer, std::uint64_t index, const Take& what, Nanos rest);
   void refused(const io::HttpAnswer& answer);
 
   const ConsulManners manners_;
   const std::string path_;
   std::uint64_t index_ = 0;  ///< 0: whatever there is, at once
+  std::unique_ptr<io::BackgroundJob> reading_;
 };
 
 }  // namespace penstock::discovery

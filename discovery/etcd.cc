@@ -5,6 +5,7 @@
 
 #include "discovery/etcd_announcement.h"
 #include "discovery/etcd_reader.h"
+#include "discovery/gathering.h"
 #include "discovery/registry_tls.h"
 
 namespace penstock::discovery {
@@ -15,26 +16,32 @@ using Log = std::function<void(const std::string&)>;
 class ServiceWatch final : public Watch, private EtcdReader {
  public:
   ServiceWatch(EtcdSession& session, const std::string& directory, ServiceSink& sink, Log log_to)
-      : EtcdReader(session, directory, etcd_range_end(directory), std::move(log_to)), sink_(sink) {}
+      : EtcdReader(session, directory, etcd_range_end(directory), std::move(log_to)),
+        sink_(sink),
+        lists_(servers.loop(), [this] { tell_list(); }) {}
   void read_again() override { read_anew(); }
 
  private:
   void reset(EtcdRange range) override {
-    members_.clear();
+    const auto before = std::exchange(members_, {});
+    const bool changed = changed_;
     for (EtcdPair& pair : range.pairs) put(pair);
+    changed_ = changed || members_ != before;
   }
   void apply(EtcdEvent event) override {
-    if (event.deleted) {
-      members_.erase(event.pair.key);
-    } else {
-      put(event.pair);
-    }
+    if (!event.deleted) return put(event.pair);
+    const auto found = members_.find(event.pair.key);
+    if (found == members_.end()) return;
+    changed_ = changed_ || found->second.instance;
+    members_.erase(found);
   }
   void put(const EtcdPair& pair) {
     EtcdMember member = parse_etcd_member(pair.value);
     if (!member.bad.empty())
       log.say(pair.key, "etcd: " + pair.key.substr(0, 200) + ": " + member.bad + "; it is left out");
-    members_.insert_or_assign(pair.key, std::move(member));
+    EtcdMember& known = members_[pair.key];
+    changed_ = changed_ || known.instance != member.instance;
+    known = std::move(member);
   }
   std::string wrong() const override {
     if (members_.size() > kMostInstances) return "there are more than " + std::to_string(kMostInstances) + " keys";
@@ -44,19 +51,31 @@ class ServiceWatch final : public Watch, private EtcdReader {
     return members_.empty() ? "" : members_.begin()->first.substr(0, 200) + ": " + members_.begin()->second.bad;
   }
   void tell() override {
+    if (take_must_tell()) {
+      lists_.now();
+    } else if (changed_) {
+      lists_.soon();
+    }
+  }
+  void tell_list() {
+    if (!wrong().empty()) return;  // since it was to be told
+    changed_ = false;
     std::vector<Instance> instances;
+    instances.reserve(members_.size());
     for (const auto& [key, member] : members_) {
       if (member.instance) instances.push_back(*member.instance);
     }
-    if (!take_must_tell() && instances == told_) return;
-    told_ = instances;
     sink_.listed(std::move(instances));
   }
-  void tell_failed(const std::string& why) override { sink_.failed(why); }
+  /// What came before the failure is told before it.
+  void tell_failed(const std::string& why) override {
+    if (!lists_.waits() || lists_.now()) sink_.failed(why);
+  }
 
   ServiceSink& sink_;
   std::map<std::string, EtcdMember> members_;  ///< by key
-  std::vector<Instance> told_;
+  bool changed_ = false;                       ///< since the last list
+  Gathering lists_;
 };
 
 class ValueWatch final : public Watch, private EtcdReader {

@@ -43,6 +43,7 @@ std::optional<EtcdNews> parse_etcd_news(std::string_view object, std::string& wh
 struct EtcdMember {
   std::optional<Instance> instance;  ///< nullopt: not in service (weight 0, disabled), or makes no sense
   std::string bad;                   ///< why it makes no sense; empty: it does
+  friend bool operator==(const EtcdMember&, const EtcdMember&) = default;
 };
 
 /// A key's value as an instance: "host:port", or an object with host ("host", "address", "Addr"), port (there or in the

@@ -16,9 +16,17 @@ bool same(const Instance& a, const Instance& b) {
   return a.port == b.port && a.host == b.host;
 }
 
+/// Places are sorted rather than the instances, which are large.
 void put_in_order(std::vector<Instance>& instances) {
-  std::stable_sort(instances.begin(), instances.end(), before);
-  instances.erase(std::unique(instances.begin(), instances.end(), same), instances.end());
+  std::vector<Instance*> places;
+  places.reserve(instances.size());
+  for (Instance& instance : instances) places.push_back(&instance);
+  std::stable_sort(places.begin(), places.end(), [](const Instance* a, const Instance* b) { return before(*a, *b); });
+  const auto end = std::unique(places.begin(), places.end(), [](auto* a, auto* b) { return same(*a, *b); });
+  std::vector<Instance> sorted;
+  sorted.reserve(instances.size());
+  for (auto place = places.begin(); place != end; ++place) sorted.push_back(std::move(**place));
+  instances = std::move(sorted);
 }
 
 /// Those of `from` that are not in `list`; both in order.
@@ -46,19 +54,12 @@ bool LastGood::listed(std::vector<Instance> instances, Nanos now) {
   put_in_order(instances);
   freshness_ = Freshness::fresh;
   heard_at_ = now;
-  std::vector<Instance> removed = missing(believed_, instances);
-  if (!is_suspicious(removed.size())) {
-    suspect_.reset();
-    believed_ = std::move(instances);
-    return use(believed_);
-  }
+  const std::vector<Instance> removed = missing(believed_, instances);
   const auto confirm = confirm_at();
-  if (confirm && now >= *confirm) {
-    suspect_.reset();
-    believed_ = std::move(instances);
-    return use(believed_);
-  }
-  const bool changed = use(both(instances, removed));
+  if (!is_suspicious(removed.size()) || (confirm && now >= *confirm)) return believe(std::move(instances));
+  std::vector<Instance> used = both(instances, removed);
+  const bool changed = used != this->instances();
+  used_ = std::move(used);
   suspect_ = Suspect{suspect_ ? suspect_->since : now, std::move(instances), removed.size()};
   return changed;
 }
@@ -69,8 +70,7 @@ void LastGood::failed(Nanos) {
 
 bool LastGood::accept() {
   if (!suspect_) return false;
-  believe(std::move(suspect_->listed));
-  suspect_.reset();
+  believe(std::vector<Instance>(std::move(suspect_->listed)));
   return true;
 }
 
@@ -91,16 +91,14 @@ bool LastGood::is_suspicious(std::size_t removed) const {
   return removed == believed_.size() || static_cast<double>(removed) > known * protection_->max_removed;
 }
 
-/// Sorted and without doubles already.
-bool LastGood::use(std::vector<Instance> instances) {
-  if (instances == used_) return false;
-  used_ = std::move(instances);
-  return true;
-}
-
-void LastGood::believe(std::vector<Instance> instances) {
+/// Sorted and without doubles already. True if instances() has changed by it.
+bool LastGood::believe(std::vector<Instance> instances) {
+  const bool changed = instances != this->instances();
+  if (suspect_ ? instances != believed_ : changed) ++believed_version_;
   believed_ = std::move(instances);
-  used_ = believed_;
+  used_.clear();
+  suspect_.reset();
+  return changed;
 }
 
 }  // namespace penstock::discovery

@@ -45,9 +45,11 @@ class LastGood {
   bool accept_if(const std::function<bool(const Instance&)>& unusable);
 
   /// What is to be used: sorted by host and port.
-  const std::vector<Instance>& instances() const { return used_; }
+  const std::vector<Instance>& instances() const { return suspect_ ? used_ : believed_; }
   /// What is to be kept for a later life: without what a suspect has added.
   const std::vector<Instance>& believed() const { return believed_; }
+  /// Another number whenever believed() has changed; 0 while it is empty from the first.
+  std::uint64_t believed_version() const { return believed_version_; }
   Freshness freshness() const { return freshness_; }
   /// When the registry was last heard of (fresh or stale).
   Nanos heard_at() const { return heard_at_; }
@@ -63,12 +65,12 @@ class LastGood {
 
  private:
   bool is_suspicious(std::size_t removed) const;
-  bool use(std::vector<Instance> instances);
-  void believe(std::vector<Instance> instances);
+  bool believe(std::vector<Instance> instances);
 
   const std::optional<conf::ShrinkProtection> protection_;
   std::vector<Instance> believed_;
-  std::vector<Instance> used_;
+  std::uint64_t believed_version_ = 0;
+  std::vector<Instance> used_;  ///< while there is a suspect
   std::optional<Suspect> suspect_;
   Freshness freshness_ = Freshness::unknown;
   Nanos heard_at_ = 0;

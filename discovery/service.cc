@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "gateway/io/background.h"
 #include "gateway/io/file.h"
 #include "gateway/io/loop.h"
 
@@ -41,8 +40,7 @@ Service::Service(io::Loop& loop, Registry& registry, std::string upstream, const
           loop, [this] { names_changed(); },
           [this](const std::string& message) { hooks_.log("upstream " + upstream_ + ": " + message); }),
       last_good_(what.shrink_protection),
-      saving_(std::make_shared<bool>(false)),
-      here_(std::make_shared<bool>(true)),
+      saver_(loop, path_, [this](const std::string& error) { was_saved(error); }),
       next_publish_([](void* self) { static_cast<Service*>(self)->publish(); }, this),
       next_look_([](void* self) { static_cast<Service*>(self)->look_at_suspect(); }, this),
       next_save_([](void* self) { static_cast<Service*>(self)->save(); }, this),
@@ -54,9 +52,8 @@ Service::Service(io::Loop& loop, Registry& registry, std::string upstream, const
 
 /// What would have been saved a moment later is saved now.
 Service::~Service() {
-  *here_ = false;
-  if (path_.empty() || *saving_ || last_good_.believed() == saved_) return;
-  const std::string error = io::write_file(path_, encode(to_be_saved()));
+  if (path_.empty() || last_good_.believed_version() == saved_) return;
+  const std::string error = saver_.save_last(to_be_saved());
   if (!error.empty()) hooks_.log("upstream " + upstream_ + ": can't write " + path_ + ": " + error);
 }
 
@@ -72,9 +69,9 @@ void Service::restore() {
   }
   if (list->registry != what_.registry || list->service != what_.service) return;
   last_good_.restore(std::move(list->instances));
-  saved_ = last_good_.believed();
-  hooks_.log("upstream " + upstream_ + ": " + endpoints_text(saved_.size()) + " known from before, until " +
-             what_.registry + " answers");
+  saved_ = last_good_.believed_version();
+  hooks_.log("upstream " + upstream_ + ": " + endpoints_text(last_good_.believed().size()) +
+             " known from before, until " + what_.registry + " answers");
   publish();
 }
 
@@ -209,7 +206,7 @@ void Service::settle() {
 // ---- the disk
 
 void Service::save_soon() {
-  if (path_.empty() || last_good_.believed() == saved_ || next_save_.armed()) return;
+  if (path_.empty() || last_good_.believed_version() == saved_ || next_save_.armed()) return;
   const Nanos now = loop_.now();
   loop_.arm(next_save_, save_not_before_ > now ? save_not_before_ - now : 0);
 }
@@ -220,26 +217,14 @@ SavedList Service::to_be_saved() const {
 
 void Service::save() {
   save_not_before_ = loop_.now() + kBetweenSaves;
-  if (*saving_) {
-    loop_.arm(next_save_, kBetweenSaves);
-    return;
-  }
-  *saving_ = true;
-  saved_ = last_good_.believed();
-  auto list = std::make_shared<SavedList>(to_be_saved());
-  auto error = std::make_shared<std::string>();
-  io::in_background(
-      loop_, [list, error, path = path_] { *error = io::write_file(path, encode(*list)); },
-      [this, error, saving = saving_, here = here_] {
-        *saving = false;
-        if (*here) was_saved(*error);
-      });
+  saved_ = last_good_.believed_version();
+  saver_.save(to_be_saved());
 }
 
 void Service::was_saved(const std::string& error) {
   const bool news = std::exchange(save_error_, error) != error;
   if (error.empty()) return;
-  saved_.clear();
+  saved_.reset();
   loop_.arm(next_save_, kSaveAgain);
   if (news) hooks_.log("upstream " + upstream_ + ": can't write " + path_ + ": " + error);
 }

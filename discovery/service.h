@@ -12,6 +12,7 @@
 #include "conf/config.h"
 #include "discovery/host_names.h"
 #include "discovery/last_good.h"
+#include "discovery/list_saver.h"
 #include "discovery/registry.h"
 #include "discovery/saved_list.h"
 #include "discovery/snapshot.h"
@@ -90,11 +91,10 @@ class Service final : private ServiceSink {
   bool settled_ = false;
   Nanos publish_not_before_ = 0;
   Nanos save_not_before_ = 0;
-  Nanos ask_not_before_ = 0;  ///< to confirm a suspect
-  std::vector<Instance> saved_;
-  std::string save_error_;        ///< of the last save; empty: it worked
-  std::shared_ptr<bool> saving_;  ///< true while a save is under way; outlives this
-  std::shared_ptr<bool> here_;    ///< false once this is gone
+  Nanos ask_not_before_ = 0;                ///< to confirm a suspect
+  std::optional<std::uint64_t> saved_ = 0;  ///< the version of what was believed; nullopt: it was not saved
+  std::string save_error_;                  ///< of the last save; empty: it worked
+  ListSaver saver_;
   Deadline next_publish_;
   Deadline next_look_;
   Deadline next_save_;

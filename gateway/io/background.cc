@@ -1,5 +1,6 @@
 #include "gateway/io/background.h"
 
+#include <sys/resource.h>
 #include <uv.h>
 
 #include <memory>
@@ -16,17 +17,40 @@ struct Work {
   std::function<void()> done;
 };
 
+/// Requests go first where there are not cores for all. Linux has a nice value for each thread, and 0 is the calling
+/// one.
+void step_back() {
+  constexpr int kNicer = 5;
+  static thread_local const int kDone = setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + kNicer);
+  (void)kDone;
+}
+
 }  // namespace
 
 void in_background(Loop& loop, std::function<void()> work, std::function<void()> done) {
   auto* job = new Work{{}, std::move(work), std::move(done)};
   job->uv.data = job;
   uv_queue_work(
-      loop.raw(), &job->uv, [](uv_work_t* uv) { static_cast<Work*>(uv->data)->work(); },
+      loop.raw(), &job->uv,
+      [](uv_work_t* uv) {
+        step_back();
+        static_cast<Work*>(uv->data)->work();
+      },
       [](uv_work_t* uv, int) {
         const std::unique_ptr<Work> finished(static_cast<Work*>(uv->data));
         finished->done();
       });
+}
+
+BackgroundJob::BackgroundJob(Loop& loop, std::function<void()> work, std::function<void()> done)
+    : here_(std::make_shared<bool>(true)) {
+  in_background(loop, std::move(work), [here = here_, done = std::move(done)] {
+    if (*here) done();
+  });
+}
+
+BackgroundJob::~BackgroundJob() {
+  *here_ = false;
 }
 
 }  // namespace penstock::io

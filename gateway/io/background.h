@@ -1,7 +1,9 @@
-// Work that would hold up a loop, such as reading files: on libuv's thread pool, and back.
+// Work that would hold up a loop, such as reading files: on libuv's thread pool, where it lets requests go first, and
+// back.
 #pragma once
 
 #include <functional>
+#include <memory>
 
 namespace penstock::io {
 
@@ -11,5 +13,17 @@ class Loop;
 /// `work` uses must be its own or shared, and `done` must see for itself whether anybody is still interested. A loop
 /// that is destroyed first waits for the work, and `done` runs then.
 void in_background(Loop& loop, std::function<void()> work, std::function<void()> done);
+
+/// The same for somebody who may lose interest: once this is gone, `done` is not called. It may destroy this.
+class BackgroundJob {
+ public:
+  BackgroundJob(Loop& loop, std::function<void()> work, std::function<void()> done);
+  ~BackgroundJob();
+  BackgroundJob(const BackgroundJob&) = delete;
+  BackgroundJob& operator=(const BackgroundJob&) = delete;
+
+ private:
+  std::shared_ptr<bool> here_;
+};
 
 }  // namespace penstock::io

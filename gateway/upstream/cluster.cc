@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <unordered_map>
+#include <utility>
 
 #include "balancers/eligible.h"
 #include "balancers/hash.h"
@@ -98,25 +98,24 @@ Cluster::Cluster(io::Loop& loop, std::shared_ptr<const conf::Upstream> config,
 Cluster::~Cluster() = default;
 
 void Cluster::apply(PlanPtr plan, FitnessPtr fitness) {
-  std::unordered_map<std::string_view, std::unique_ptr<EndpointPool>> known;
-  for (auto& pool : pools_) known.emplace(pool->record()->id(), std::move(pool));
-  const std::vector<balancers::Load> old_loads = std::move(loads_);
-  std::vector<std::uint32_t> from;
-  pools_.clear();
-  loads_.clear();
-  for (const PlannedEndpoint& planned : plan->endpoints) {
-    const discovery::Endpoint& endpoint = planned.endpoint;
-    auto found = known.extract(endpoint.id);
-    auto pool = found ? std::move(found.mapped())
-                      : std::make_unique<EndpointPool>(loop_, config_, stats_, endpoint.address, planned.record,
-                                                       planned.breaker, worker_);
-    from.push_back(found ? pool->index : balancers::kNoMember);
-    balancers::Load& load = loads_.emplace_back();
-    if (found) load = old_loads[pool->index];
-    pool->index = static_cast<std::uint32_t>(pools_.size());
-    pools_.push_back(std::move(pool));
+  const bool follows = plan_ && plan->follows == plan_.get();
+  const std::vector<std::uint32_t> from =
+      follows ? plan->before : std::vector<std::uint32_t>(plan->endpoints.size(), balancers::kNoMember);
+  std::vector<std::unique_ptr<EndpointPool>> old_pools = std::exchange(pools_, {});
+  const std::vector<balancers::Load> old_loads = std::exchange(loads_, {});
+  pools_.reserve(from.size());
+  loads_.reserve(from.size());
+  for (std::uint32_t i = 0; i < from.size(); ++i) {
+    const PlannedEndpoint& planned = plan->endpoints[i];
+    const bool known = from[i] != balancers::kNoMember;
+    pools_.push_back(known ? std::move(old_pools[from[i]])
+                           : std::make_unique<EndpointPool>(loop_, config_, stats_, planned.endpoint.address,
+                                                            planned.record, planned.breaker, worker_));
+    pools_.back()->index = i;
+    loads_.push_back(known ? old_loads[from[i]] : balancers::Load{});
   }
-  for (auto& [id, pool] : known) {
+  for (auto& pool : old_pools) {
+    if (!pool) continue;
     pool->index = kGone;
     pool->retire();
     if (!pool->unused()) leaving_.push_back(std::move(pool));

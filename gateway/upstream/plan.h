@@ -27,6 +27,8 @@ struct PlannedEndpoint {
 struct Plan {
   std::uint64_t version = 0;               ///< the snapshot's
   std::vector<PlannedEndpoint> endpoints;  ///< level by level, within a level in the snapshot's order
+  const Plan* follows = nullptr;           ///< the plan before, to be recognised only; it may be gone
+  std::vector<std::uint32_t> before;       ///< each endpoint's index there; kNoMember: it was not in it
   struct Level {
     std::uint32_t count;
     double weight;  ///< of all its endpoints

@@ -79,6 +79,7 @@ void add_level(const std::vector<const Endpoint*>& endpoints, double needed, con
     members.push_back({endpoint->id, endpoint->weight});
     Remembered known = find_record(*endpoint);
     plan.endpoints.push_back({*endpoint, std::move(known.record), std::move(known.breaker), {}});
+    plan.before.push_back(known.before);
   }
   const auto count = static_cast<std::uint32_t>(endpoints.size());
   plan.levels.push_back({count, weight_of(endpoints), needed});
@@ -106,9 +107,10 @@ void add_priority(const std::vector<const Endpoint*>& endpoints, const std::stri
 }  // namespace
 
 PlanPtr make_plan(const conf::Upstream& config, const Surroundings& around, const discovery::Snapshot& snapshot,
-                  const FindRecord& find_record) {
+                  const FindRecord& find_record, const Plan* follows) {
   auto plan = std::make_shared<Plan>();
   plan->version = snapshot.version;
+  plan->follows = follows;
   plan->guard = around.guard;
   std::vector<const Endpoint*> endpoints = without_doubles(snapshot);
   if (config.subset) endpoints = only_ours(endpoints, *config.subset);
@@ -118,6 +120,7 @@ PlanPtr make_plan(const conf::Upstream& config, const Surroundings& around, cons
                    [](const Endpoint* a, const Endpoint* b) { return a->priority < b->priority; });
   const balancers::Spec spec = spec_of(config.balancer);
   plan->endpoints.reserve(endpoints.size());
+  plan->before.reserve(endpoints.size());
   std::vector<balancers::Levels::Level> levels;
   for (auto first = endpoints.begin(); first != endpoints.end();) {
     const auto last =

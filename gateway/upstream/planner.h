@@ -21,15 +21,18 @@ struct Surroundings {
 
 /// What is remembered of an endpoint from plan to plan.
 struct Remembered {
-  Remembered(health::EndpointRecordPtr r, BreakerPtr b = nullptr) : record(std::move(r)), breaker(std::move(b)) {}
+  Remembered(health::EndpointRecordPtr r, BreakerPtr b = nullptr, std::uint32_t where = balancers::kNoMember)
+      : record(std::move(r)), breaker(std::move(b)), before(where) {}
   health::EndpointRecordPtr record;
   BreakerPtr breaker;
+  std::uint32_t before;  ///< its index in the plan before; kNoMember: it was not in it
 };
 using FindRecord = std::function<Remembered(const discovery::Endpoint&)>;
 
 /// Endpoints that stand twice in the snapshot (by id) are taken once. `config` is used during the call only.
+/// `find_record` is called in the order of plan.endpoints. `follows`: the plan before; null: there was none.
 PlanPtr make_plan(const conf::Upstream& config, const Surroundings& around, const discovery::Snapshot& snapshot,
-                  const FindRecord& find_record);
+                  const FindRecord& find_record, const Plan* follows = nullptr);
 
 /// `standing(i)` is that of plan.endpoints[i].
 FitnessPtr make_fitness(const Plan& plan, double panic_threshold,

@@ -62,9 +62,12 @@ Supervisor::~Supervisor() {
 
 void Supervisor::apply(const discovery::SnapshotPtr& snapshot) {
   ++plans_;
+  places_ = 0;
   snapshot_ = snapshot;
-  plan_ = make_plan(config_, around_, *with_weights(),
-                    [this](const discovery::Endpoint& endpoint) { return remembered(endpoint); });
+  plan_before_ = std::move(plan_);
+  plan_ = make_plan(
+      config_, around_, *with_weights(), [this](const discovery::Endpoint& endpoint) { return remembered(endpoint); },
+      plan_before_.get());
   forget_some();
   std::vector<health::Watched> watched;
   for (const PlannedEndpoint& planned : plan_->endpoints) watched.push_back({planned.record, planned.endpoint.address});
@@ -115,8 +118,9 @@ Remembered Supervisor::remembered(const discovery::Endpoint& endpoint) {
     known.record = std::make_shared<health::EndpointRecord>(endpoint.id, endpoint.address.text(), workers_.count);
     known.breaker = around_.guard->make_endpoint_breaker();
   }
-  known.last_plan = plans_;
-  return {known.record, known.breaker};
+  const bool was_in_the_last = std::exchange(known.last_plan, plans_) + 1 == plans_;
+  const std::uint32_t before = std::exchange(known.place, places_++);
+  return {known.record, known.breaker, was_in_the_last ? before : balancers::kNoMember};
 }
 
 void Supervisor::forget_some() {

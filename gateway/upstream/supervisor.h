@@ -62,7 +62,8 @@ class Supervisor {
     BreakerPtr breaker;
     std::uint64_t requests_then = 0;
     std::uint64_t requests_lately = 0;
-    std::uint64_t last_plan = 0;  ///< number of the last plan that it was in
+    std::uint64_t last_plan = 0;  ///< number of the last plan that it was in; 0: none of ours
+    std::uint32_t place = 0;      ///< its index there
   };
 
   static Surroundings guarded(Surroundings around, const conf::Upstream& config, const Supervisor* before);
@@ -80,10 +81,12 @@ class Supervisor {
   const Workers workers_;
   health::Monitor monitor_;
   std::unordered_map<std::string, Known> known_;  ///< by endpoint id; also those that have left
-  std::uint64_t plans_ = 0;
+  std::uint64_t plans_ = 1;   ///< number of the last one; 1: the one before the first, which is empty
+  std::uint32_t places_ = 0;  ///< in the plan that is being made
   discovery::SnapshotPtr snapshot_;
   std::unordered_map<std::string, std::uint32_t> weights_;  ///< set by hand, by address
   PlanPtr plan_;
+  PlanPtr plan_before_;  ///< so that it is freed here: workers have better things to do
   FitnessPtr fitness_;
   Deadline next_mark_;
 };

@@ -21,6 +21,13 @@ std::string entry(int port) {
          R"(},"Checks":[{"Status":"passing"}]})";
 }
 
+/// Ports from 1 on.
+std::string many(int count) {
+  std::string list = "[" + entry(1);
+  for (int port = 2; port <= count; ++port) list += "," + entry(port);
+  return list + "]";
+}
+
 std::string index_field(std::size_t index) {
   return "X-Consul-Index: " + std::to_string(index) + "\r\n";
 }
@@ -75,6 +82,33 @@ TEST_F(ConsulProtocolTest, AnIndexOfZeroDoesNotSpin) {
   const auto queries = asked(kHealth);
   EXPECT_LE(queries.size(), 3u);
   EXPECT_GE(queries.size(), 2u);
+}
+
+/// 1,000 instances are some 80 KiB.
+TEST_F(ConsulProtocolTest, ALongAnswerIsReadBesideTheLoopAndTold) {
+  answer([](Exchange& exchange, std::size_t n) { exchange.ok(many(1000), index_field(10 + n)); });
+  watch();
+  EXPECT_TRUE(run_until([&] { return sink.size() == 1000; }));
+  EXPECT_TRUE(sink.holds("10.0.0.1:1000"));
+  await_asked(kHealth, 2);
+}
+
+TEST_F(ConsulProtocolTest, ALongAnswerThatMakesNoSenseIsAFailure) {
+  answer([](Exchange& exchange, std::size_t) { exchange.ok(many(1000) + "]", index_field(10)); });
+  watch();
+  EXPECT_TRUE(run_until([&] { return !sink.failures.empty(); }));
+  EXPECT_THAT(sink.failures.front(), HasSubstr("no JSON"));
+  EXPECT_THAT(sink.lists, IsEmpty());
+}
+
+TEST_F(ConsulProtocolTest, MayEndWhileALongAnswerIsRead) {
+  answer([](Exchange& exchange, std::size_t) { exchange.ok(many(10'000), index_field(10)); });
+  watch();
+  await_asked(kHealth, 1);
+  run_for(milliseconds(5));
+  watching.reset();
+  registry.reset();
+  run_for(milliseconds(50));
 }
 
 TEST_F(ConsulProtocolTest, AReturnWithoutAChangeIsNotTold) {

@@ -82,11 +82,6 @@ TEST_F(Admin, MetricsPassPromtool) {
   EXPECT_EQ(promtool.out().all() + promtool.err().all(), "");
 }
 
-/// A free port: Prometheus can't be asked which one it took.
-std::uint16_t free_port() {
-  return SocketAddress::of(bind_to(SocketAddress::ipv4())).port();
-}
-
 TEST_F(Admin, APrometheusScrapesItWithoutAWarning) {
   if (!is_installed("prometheus")) GTEST_SKIP() << "prometheus is not installed (Debian: prometheus)";
   Gateway gateway(backend);
@@ -97,7 +92,8 @@ TEST_F(Admin, APrometheusScrapesItWithoutAWarning) {
                       "global: { scrape_interval: 200ms, scrape_timeout: 200ms }\nscrape_configs:\n"
                       "  - { job_name: penstock, static_configs: [{ targets: [\"127.0.0.1:" +
                           std::to_string(gateway.admin_port()) + "\"] }] }\n");
-  const std::uint16_t port = free_port();
+  const RefusedPort kept;  // Prometheus can't be asked which one it took
+  const std::uint16_t port = kept.number();
   Process prometheus({"prometheus", "--config.file=" + config, "--storage.tsdb.path=" + directory.path("data"),
                       "--web.listen-address=127.0.0.1:" + std::to_string(port)});
   ASSERT_TRUE(prometheus.err().wait_for("ready to receive web requests")) << prometheus.err().text();

@@ -1,11 +1,5 @@
 // Endpoints from real registries, in trouble and out of it, with requests going on all the time.
-#include <atomic>
-#include <thread>
-
-#include "tests/support/fixture.h"
-#include "tests/support/fleet.h"
-#include "tests/support/http_call.h"
-#include "tests/support/town.h"
+#include "tests/e2e/discovery_fixture.h"
 
 namespace penstock::e2e {
 namespace {
@@ -13,79 +7,9 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// Clients that ask all the time, and how often they were not answered well.
-class Crowd {
- public:
-  explicit Crowd(const Gateway& gateway, int size = 2) {
-    for (int i = 0; i < size; ++i) threads_.emplace_back([this, &gateway] { ask(gateway); });
-  }
-  ~Crowd() { end(); }
-  std::size_t asked() const { return asked_; }
-  /// Waits until as many more have been answered.
-  bool asks(std::size_t more) {
-    const std::size_t until = asked_ + more;
-    return eventually([&] { return asked_ >= until; });
-  }
-  std::size_t end() {
-    over_ = true;
-    for (std::thread& thread : threads_) thread.join();
-    threads_.clear();
-    return failed_;
-  }
-
- private:
-  void ask(const Gateway& gateway) {
-    while (!over_) {
-      Client client(gateway);
-      for (int i = 0; i < 50 && !over_; ++i, ++asked_) failed_ += client.get("/").status() != 200;
-    }
-  }
-
-  std::atomic<bool> over_ = false;
-  std::atomic<std::size_t> asked_ = 0, failed_ = 0;
-  std::vector<std::thread> threads_;
-};
-
-class Discovery : public ::testing::TestWithParam<std::string> {
+class Discovery : public DiscoveryFixture, public ::testing::WithParamInterface<std::string> {
  protected:
-  void SetUp() override {
-    std::string why;
-    town_ = make_town(GetParam(), why);
-    if (!town_) GTEST_SKIP() << why;
-  }
-
-  std::string yaml(const std::string& upstream = "", const std::string& top = "") const {
-    return "workers: 2\nlisteners:\n  - { bind: \"127.0.0.1:0\" }\nadmin: { bind: \"127.0.0.1:0\" }\n"
-           "state_dir: " +
-           state_.path("state") + "\n" + top + "registries:\n  it: { " + town_->yaml() +
-           " }\n"
-           "upstreams:\n  orders: { discover: { registry: it, service: orders }, slow_start: off" +
-           upstream +
-           " }\n"
-           "routes:\n  - { upstream: orders }\n";
-  }
-  static std::string address(const Fleet& fleet, std::size_t index) {
-    const std::string text = fleet.endpoints()[index];
-    const std::size_t at = text.find("127.0.0.1:");
-    return text.substr(at, text.find_first_of("\"' ,}", at) - at);
-  }
-  void enter_all(const Fleet& fleet) {
-    for (std::size_t i = 0; i < fleet.size(); ++i) town_->enter(address(fleet, i));
-  }
-  static bool uses(const Gateway& gateway, std::size_t endpoints) {
-    return eventually(
-        [&] { return json_member(gateway.admin("/registries").body, "endpoints") == std::to_string(endpoints); });
-  }
-  static bool is(const Gateway& gateway, const std::string& state) {
-    return eventually([&] { return json_member(gateway.admin("/registries").body, "state") == state; },
-                      std::chrono::seconds(30));
-  }
-  static bool answers_from(const Gateway& gateway, std::size_t backend) {
-    return Client(gateway).get("/").body == std::to_string(backend);
-  }
-
-  TempDir state_;
-  std::unique_ptr<Town> town_;
+  void SetUp() override { settle_in(GetParam()); }
 };
 
 TEST_P(Discovery, EndpointsComeAndGo) {

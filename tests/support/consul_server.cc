@@ -3,7 +3,7 @@
 namespace penstock::e2e {
 namespace {
 
-std::string config(const std::string& data, std::uint16_t http, bool with_acl) {
+std::string config(const std::string& data, const std::string& ports, bool with_acl) {
   const std::string acl = with_acl ? R"("acl": {"enabled": true, "default_policy": "deny", "tokens": {"master": ")" +
                                          std::string(ConsulServer::kMaster) + "\", \"agent\": \"" +
                                          ConsulServer::kMaster + "\"}},"
@@ -11,34 +11,26 @@ std::string config(const std::string& data, std::uint16_t http, bool with_acl) {
   return R"({"server": true, "bootstrap": true, "node_name": "test", "bind_addr": "127.0.0.1", )"
          R"("client_addr": "127.0.0.1", "disable_update_check": true, "log_level": "err", )"
          R"("performance": {"raft_multiplier": 1}, "connect": {"enabled": false}, )" +
-         acl + R"("data_dir": ")" + data + R"(", "ports": {"http": )" + std::to_string(http) +
-         R"(, "dns": -1, "grpc": -1, "serf_wan": -1, "serf_lan": )" + std::to_string(free_port()) + R"(, "server": )" +
-         std::to_string(free_port()) + "}}";
+         acl + R"("data_dir": ")" + data + R"(", "ports": {"dns": -1, "grpc": -1, "serf_wan": -1, )" + ports + "}}";
 }
 
 }  // namespace
 
 ConsulServer::ConsulServer(bool with_acl) {
-  constexpr int kTries = 3;  // somebody may take a port before it does
-  for (int i = 1; !try_to_start(with_acl); ++i) {
-    if (i == kTries) throw HarnessError("consul does not start: " + server_->process().out().text());
-  }
-}
-
-bool ConsulServer::try_to_start(bool with_acl) {
-  port_ = free_port();
-  const std::string file = dir_.write("config.json", config(dir_.path("data"), port_, with_acl));
+  const std::string ports = "\"http\": " + std::to_string(port_.number()) +
+                            ", \"serf_lan\": " + std::to_string(serf_.number()) +
+                            ", \"server\": " + std::to_string(raft_.number());
+  const std::string file = dir_.write("config.json", config(dir_.path("data"), ports, with_acl));
   const auto serves = [this] {
     const std::string self = call("GET", "/v1/health/service/consul").body;
     return self.find("\"Node\"") != self.npos && call("GET", "/v1/status/leader").body.size() > 4;
   };
   server_ = std::make_unique<RealServer>(std::vector<std::string>{kProgram, "agent", "-config-file", file}, serves);
-  server_->start_only();
-  return server_->wait_until_it_serves();
+  server_->start();
 }
 
 Message ConsulServer::call(std::string_view method, std::string_view target, std::string_view body) const {
-  Message answer = http_call(port_, method, target, body, "X-Consul-Token: " + std::string(kMaster) + "\r\n");
+  Message answer = http_call(port_.number(), method, target, body, "X-Consul-Token: " + std::string(kMaster) + "\r\n");
   if (answer.status() != 200) {
     throw HarnessError("consul answers " + std::to_string(answer.status()) + " to " + std::string(target) + ": " +
                        answer.body);

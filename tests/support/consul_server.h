@@ -7,6 +7,7 @@
 
 #include "tests/support/http_call.h"
 #include "tests/support/real_server.h"
+#include "tests/support/socket.h"
 #include "tests/support/temp_dir.h"
 
 namespace penstock::e2e {
@@ -21,7 +22,7 @@ class ConsulServer {
   /// Serves when it returns. with_acl: nobody may do anything without a token.
   explicit ConsulServer(bool with_acl = false);
 
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  std::string url() const { return "http://" + port_.address(); }
   RealServer& server() { return *server_; }
 
   /// As an operator, with the master's token. Throws HarnessError if the status is not 200.
@@ -35,10 +36,8 @@ class ConsulServer {
   }
 
  private:
-  bool try_to_start(bool with_acl);
-
   TempDir dir_;
-  std::uint16_t port_ = 0;
+  const RefusedPort port_, serf_, raft_;  ///< kept while it is dead, too
   std::unique_ptr<RealServer> server_;
 };
 

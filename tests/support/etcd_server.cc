@@ -5,18 +5,10 @@
 namespace penstock::e2e {
 
 EtcdServer::EtcdServer(const EtcdTls& tls) : scheme_(tls.cert.empty() ? "http://" : "https://") {
-  constexpr int kTries = 3;  // somebody may take a port before it does
   if (!tls.cert.empty()) {
     ctl_tls_ = {"--cacert", tls.ca, "--cert", tls.client_cert, "--key", tls.client_key};
   }
-  for (int i = 1; !try_to_start(tls); ++i) {
-    if (i == kTries) throw HarnessError("etcd does not start: " + server_->process().err().text());
-  }
-}
-
-bool EtcdServer::try_to_start(const EtcdTls& tls) {
-  port_ = free_port();
-  const std::string peer = "http://127.0.0.1:" + std::to_string(free_port());
+  const std::string peer = "http://" + peer_port_.address();
   std::vector<std::string> arguments = {kProgram,
                                         "--name",
                                         "test",
@@ -47,12 +39,11 @@ bool EtcdServer::try_to_start(const EtcdTls& tls) {
     }
   }
   server_ = std::make_unique<RealServer>(arguments, [this] {
-    if (scheme_ == "http://") return http_call(port_, "GET", "/health").body.find("true") != std::string::npos;
+    if (scheme_ == "http://") return http_call(port(), "GET", "/health").body.find("true") != std::string::npos;
     ctl({"get", "no such key"});
     return true;
   });
-  server_->start_only();
-  return server_->wait_until_it_serves();
+  server_->start();
 }
 
 std::string EtcdServer::ctl(const std::vector<std::string>& arguments) const {

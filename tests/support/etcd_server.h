@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/support/real_server.h"
+#include "tests/support/socket.h"
 #include "tests/support/temp_dir.h"
 
 namespace penstock::e2e {
@@ -28,8 +29,8 @@ class EtcdServer {
   /// Serves when it returns.
   explicit EtcdServer(const EtcdTls& tls = {});
 
-  std::string url() const { return scheme_ + "127.0.0.1:" + std::to_string(port_); }
-  std::uint16_t port() const { return port_; }
+  std::string url() const { return scheme_ + port_.address(); }
+  std::uint16_t port() const { return port_.number(); }
   RealServer& server() { return *server_; }
 
   /// etcdctl with these arguments: what it prints. Throws HarnessError if it fails.
@@ -40,11 +41,9 @@ class EtcdServer {
   void be(const std::string& user) { user_ = user; }
 
  private:
-  bool try_to_start(const EtcdTls& tls);
-
   TempDir dir_;
   std::string scheme_;
-  std::uint16_t port_ = 0;
+  const RefusedPort port_, peer_port_;  ///< kept while it is dead, too
   std::string user_;
   std::vector<std::string> ctl_tls_;
   std::unique_ptr<RealServer> server_;

@@ -12,8 +12,4 @@ Message http_call(std::uint16_t port, std::string_view method, std::string_view 
   return read_final_response(connection, Framing::response);
 }
 
-std::uint16_t free_port() {
-  return SocketAddress::of(bind_to(SocketAddress::ipv4())).port();
-}
-
 }  // namespace penstock::e2e

@@ -14,7 +14,4 @@ namespace penstock::e2e {
 Message http_call(std::uint16_t port, std::string_view method, std::string_view target, std::string_view body = "",
                   std::string_view fields = "");
 
-/// A port of the loopback that is free now. Nothing keeps it so: who starts a server on it tries again with another.
-std::uint16_t free_port();
-
 }  // namespace penstock::e2e

@@ -57,11 +57,13 @@ Fd listen_on(const SocketAddress& address, int backlog = 128);
 /// Connects within kPatience. receive_buffer: SO_RCVBUF in bytes, 0 = the system's choice.
 Fd connect_to(const SocketAddress& address, int receive_buffer = 0);
 
-/// Refuses connections, and keeps its port so that nobody else can take it.
+/// Refuses connections, and keeps its port so that nobody is given it. A server that is told to use it can: it listens
+/// with SO_REUSEADDR, as servers do.
 class RefusedPort {
  public:
   RefusedPort() : socket_(bind_to(SocketAddress::ipv4())) {}
   std::string address() const { return SocketAddress::of(socket_).text(); }
+  std::uint16_t number() const { return SocketAddress::of(socket_).port(); }
 
  private:
   Fd socket_;

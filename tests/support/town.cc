@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tests/discovery/zookeeper_client.h"
+#include "tests/support/backend.h"
 #include "tests/support/consul_server.h"
 #include "tests/support/etcd_server.h"
 #include "tests/support/zookeeper_server.h"
@@ -16,9 +17,11 @@ std::string port_of(const std::string& address) {
 
 class ZooKeeperTown final : public Town {
  public:
-  std::string yaml() const override {
-    return "zookeeper: { servers: [\"" + server_.address() + "\"], layout: plain, session_timeout: 2s }";
+  std::string address() const override { return server_.address(); }
+  std::string yaml_at(const std::string& address) const override {
+    return "zookeeper: { servers: [\"" + address + "\"], layout: plain, session_timeout: 2s }";
   }
+  std::string empty_answer() const override { return ""; }
   std::string key_argument(const std::string& key) const override { return "zk://" + server_.address() + "/" + key; }
   void enter(const std::string& address) override { client().create("/services/orders/" + address, address); }
   void leave(const std::string& address) override { client().remove("/services/orders/" + address); }
@@ -43,10 +46,12 @@ class ZooKeeperTown final : public Town {
 
 class ConsulTown final : public Town {
  public:
-  std::string yaml() const override { return "consul: { url: \"" + server_.url() + "\" }"; }
-  std::string key_argument(const std::string& key) const override {
-    return "consul://" + server_.url().substr(server_.url().rfind('/') + 1) + "/" + key;
+  std::string address() const override { return server_.url().substr(server_.url().rfind('/') + 1); }
+  std::string yaml_at(const std::string& address) const override {
+    return "consul: { url: \"http://" + address + "\" }";
   }
+  std::string empty_answer() const override { return ok_response("[]", "X-Consul-Index: 7\r\n"); }
+  std::string key_argument(const std::string& key) const override { return "consul://" + address() + "/" + key; }
   void enter(const std::string& address) override {
     server_.call("PUT", "/v1/agent/service/register",
                  R"({"ID":"orders-)" + port_of(address) + R"(","Name":"orders","Address":"127.0.0.1","Port":)" +
@@ -72,10 +77,10 @@ class ConsulTown final : public Town {
 
 class EtcdTown final : public Town {
  public:
-  std::string yaml() const override { return "etcd: { url: \"" + server_.url() + "\" }"; }
-  std::string key_argument(const std::string& key) const override {
-    return "etcd://127.0.0.1:" + std::to_string(server_.port()) + "/" + key;
-  }
+  std::string address() const override { return "127.0.0.1:" + std::to_string(server_.port()); }
+  std::string yaml_at(const std::string& address) const override { return "etcd: { url: \"http://" + address + "\" }"; }
+  std::string empty_answer() const override { return ok_response(R"({"header":{"revision":"7"}})"); }
+  std::string key_argument(const std::string& key) const override { return "etcd://" + address() + "/" + key; }
   void enter(const std::string& address) override { server_.put("/services/orders/" + address, address); }
   void leave(const std::string& address) override { server_.del("/services/orders/" + address); }
   std::size_t count(const std::string& service) override {

@@ -11,8 +11,13 @@ class Town {
  public:
   virtual ~Town() = default;
 
-  /// The member of `registries` in the configuration: "zookeeper: { … }".
-  virtual std::string yaml() const = 0;
+  /// "127.0.0.1:PORT".
+  virtual std::string address() const = 0;
+  /// The member of `registries` in the configuration: "zookeeper: { … }". At another address, for who stands in front.
+  virtual std::string yaml_at(const std::string& address) const = 0;
+  std::string yaml() const { return yaml_at(address()); }
+  /// What a server of this kind would send to say that "orders" is empty; "" if that can't be said so.
+  virtual std::string empty_answer() const = 0;
   /// What `penstock -c` takes for a key of that name.
   virtual std::string key_argument(const std::string& key) const = 0;
 

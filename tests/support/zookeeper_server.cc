@@ -16,9 +16,8 @@ std::string ZooKeeperServer::why_skip() {
 }
 
 ZooKeeperServer::ZooKeeperServer() {
-  port_ = SocketAddress::of(bind_to(SocketAddress::ipv4())).port();
   directory_.write("zoo.cfg", "dataDir=" + directory_.path("data") +
-                                  "\nclientPortAddress=127.0.0.1\nclientPort=" + std::to_string(port_) +
+                                  "\nclientPortAddress=127.0.0.1\nclientPort=" + std::to_string(port()) +
                                   "\nadmin.enableServer=false\ntickTime=100\nmaxSessionTimeout=60000\n"
                                   "forceSync=no\nmaxClientCnxns=0\n4lw.commands.whitelist=ruok\n");
   const std::vector<std::string> arguments{"java",
@@ -46,7 +45,7 @@ bool ZooKeeperServer::serves() const try {
   std::string request(4 + 28, '\0');
   request[3] = 28;
   request[4 + 4 + 8 + 3] = '\xc8';
-  const Fd socket = connect_to(SocketAddress::ipv4(port_));
+  const Fd socket = connect_to(SocketAddress::ipv4(port()));
   if (::send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) return false;
   char answer = 0;
   return eventually([&] { return ::recv(socket.get(), &answer, 1, 0) >= 0; }, milliseconds(200)) &&

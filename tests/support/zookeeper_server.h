@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tests/support/real_server.h"
+#include "tests/support/socket.h"
 #include "tests/support/temp_dir.h"
 
 namespace penstock::e2e {
@@ -19,8 +20,8 @@ class ZooKeeperServer {
   /// Returns when it serves.
   ZooKeeperServer();
 
-  std::uint16_t port() const { return port_; }
-  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+  std::uint16_t port() const { return port_.number(); }
+  std::string address() const { return port_.address(); }
 
   void kill() { server_->kill(); }
   /// On the same port, with the same data. Returns when it serves.
@@ -34,7 +35,7 @@ class ZooKeeperServer {
   bool serves() const;
 
   TempDir directory_;
-  std::uint16_t port_ = 0;
+  const RefusedPort port_;  ///< kept while it is dead, too
   std::unique_ptr<RealServer> server_;
 };
 

@@ -1,10 +1,13 @@
 // What becomes of a registry's news on their way to snapshots, with a registry that says what the test wants.
 #include "discovery/service.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 
+#include "gateway/io/file.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/io/loop_fixture.h"
 
@@ -101,6 +104,26 @@ TEST_F(ServiceTest, WhatCouldNotBeSavedIsSavedAtTheEnd) {
   std::filesystem::create_directory(state_dir);
   service.reset();
   EXPECT_TRUE(std::filesystem::exists(saved_list_path(state_dir, "u")));
+}
+
+/// What came while the list before was being written was lost when the gateway stopped just then.
+TEST_F(ServiceTest, WhatComesDuringASlowSaveIsSavedAtTheEnd) {
+  state_dir = dir.path("");
+  const std::string path = saved_list_path(state_dir, "u"), slow = path + ".new";
+  ASSERT_EQ(::mkfifo(slow.c_str(), 0600), 0);
+  start();
+  listed({"10.0.0.1"});
+  int turns = 0;
+  run_until([&] { return ++turns > 5; });
+  listed({"10.0.0.2"});
+  service.reset();
+  const io::Peer reader(::open(slow.c_str(), O_RDONLY | O_NONBLOCK));
+  std::filesystem::remove(slow);
+  std::string why;
+  EXPECT_TRUE(run_until([&] {
+    const auto text = io::read_file(path, 1 << 20, why);
+    return text && text->find("10.0.0.2") != text->npos;
+  }));
 }
 
 TEST_F(ServiceTest, MayEndWhileItIsSaved) {

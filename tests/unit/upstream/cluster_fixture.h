@@ -120,8 +120,18 @@ class ClusterTest : public io::LoopTest {
     discovery::Snapshot snapshot;
     snapshot.version = ++version_;
     snapshot.endpoints = std::move(endpoints);
-    plan_ = make_plan(config, {"", "a secret of the test"}, snapshot,
-                      [this](const discovery::Endpoint& endpoint) { return record_of(endpoint); });
+    const PlanPtr before = plan_;
+    const auto place_before = [&](const std::string& id) {
+      for (std::uint32_t i = 0; before && i < before->endpoints.size(); ++i)
+        if (before->endpoints[i].endpoint.id == id) return i;
+      return balancers::kNoMember;
+    };
+    plan_ = make_plan(
+        config, {"", "a secret of the test"}, snapshot,
+        [&](const discovery::Endpoint& endpoint) {
+          return Remembered(record_of(endpoint), nullptr, place_before(endpoint.id));
+        },
+        before.get());
     cluster().apply(plan_, fitness());
   }
   /// What the standings say, told to the cluster.
