@@ -13,6 +13,7 @@
 #include "gateway/demo_backend.h"
 #include "gateway/gateway.h"
 #include "gateway/log_level.h"
+#include "gateway/tls_loading.h"
 #include "gateway/version.h"
 
 namespace {
@@ -76,6 +77,20 @@ bool read_key(const Options& options, Gateway::Start& start) {
   return true;
 }
 
+/// False after every problem has been printed.
+bool load_certificates(Gateway::Start& start) {
+  start.tickets = std::make_shared<io::TicketKeys>(io::Loop::clock());
+  TlsFindings found;
+  const std::string& from = start.origin.registry ? start.origin.text : start.from;
+  start.tls = load_tls(*start.config, start.tickets, from, found);
+  for (conf::Problem& warning : found.warnings) {
+    warning.message = "warning: " + warning.message;
+    std::fprintf(stderr, "%s\n", warning.text().c_str());
+  }
+  for (const conf::Problem& problem : found.problems) std::fprintf(stderr, "%s\n", problem.text().c_str());
+  return found.problems.empty();
+}
+
 /// 0, or 1 after every problem has been printed.
 int load(const Options& options, Gateway::Start& start) {
   const auto environment = conf::process_environment();
@@ -109,6 +124,7 @@ int run(const Options& options) {
     std::fputs(conf::to_yaml(*start.config).c_str(), stdout);
     return 0;
   }
+  if (!load_certificates(start)) return 1;
   if (options.test) {
     std::fprintf(stderr, "%s: the configuration is good\n", options.config.c_str());
     return 0;

@@ -11,6 +11,7 @@
 #include "conf/load.h"
 #include "gateway/io/loop.h"
 #include "gateway/proxy/blueprint.h"
+#include "gateway/tls_loading.h"
 
 namespace penstock {
 
@@ -22,6 +23,8 @@ class Reloader {
     conf::LoadResult result;
     std::string text;  ///< as it was read
     std::string from;  ///< for people: where it is from
+    TlsContextsPtr tls = nullptr;
+    std::vector<conf::Problem> warnings = {};
   };
   using Load = std::function<Loaded()>;
   /// Called on another thread: what all workers share of the configuration.
@@ -30,8 +33,10 @@ class Reloader {
   struct Outcome {
     std::shared_ptr<const proxy::Blueprint> blueprint;  ///< null: it is not good
     std::vector<conf::Problem> problems;
+    std::vector<conf::Problem> warnings;
     std::string text;
     std::string from;
+    TlsContextsPtr tls;
   };
   /// Called on the control thread. Nothing else is loaded until finished() is called.
   using Done = std::function<void(Outcome outcome)>;

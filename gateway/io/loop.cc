@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "gateway/io/tls_session.h"
+
 namespace penstock::io {
 namespace {
 
@@ -89,6 +91,11 @@ std::uint64_t Loop::unix_ms() {
 
 void Loop::want_flush(Stream& stream) {
   flush_.push_back(stream);
+}
+
+TlsScratch& Loop::tls_scratch() {
+  if (!tls_scratch_) tls_scratch_ = std::make_unique_for_overwrite<TlsScratch>();
+  return *tls_scratch_;
 }
 
 void Loop::end_turn() {

@@ -19,6 +19,8 @@
 
 namespace penstock::io {
 
+struct TlsScratch;
+
 /// What Loop::dispose() takes.
 class Disposable {
  public:
@@ -64,6 +66,8 @@ class Loop {
   }
   void arena_commit(std::size_t size) { arena_used_ += size; }
   void want_flush(Stream& stream);
+  /// Made when it is first needed.
+  TlsScratch& tls_scratch();
 
  private:
   static constexpr std::size_t kReceiveBytes = 64 << 10;
@@ -82,6 +86,7 @@ class Loop {
   std::unique_ptr<char[]> receive_buffer_;
   std::unique_ptr<char[]> arena_;
   std::size_t arena_used_ = 0;
+  std::unique_ptr<TlsScratch> tls_scratch_;
   Slab<Stream> streams_;
   IntrusiveList<StreamFlushLink> flush_;
 

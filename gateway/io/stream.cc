@@ -13,6 +13,7 @@
 
 #include "gateway/io/address.h"
 #include "gateway/io/loop.h"
+#include "gateway/io/tls_session.h"
 
 namespace penstock::io {
 namespace {
@@ -34,6 +35,8 @@ Stream::Stream(Loop& loop, int fd, StreamHandler& handler) : loop_(loop), handle
   uv_poll_init(loop.raw(), &poll_, fd);
   poll_.data = this;
 }
+
+Stream::~Stream() = default;
 
 StreamPtr Stream::adopt(Loop& loop, int fd, StreamHandler& handler) {
   StreamPtr stream(loop.streams().make(loop, fd, handler));
@@ -64,6 +67,7 @@ void Stream::close() {
   closed_ = true;
   unlink();
   backlog_.reset();
+  tls_.reset();
   uv_close(reinterpret_cast<uv_handle_t*>(&poll_), [](uv_handle_t* handle) {
     auto* stream = static_cast<Stream*>(handle->data);
     stream->loop_.streams().destroy(stream);
@@ -97,7 +101,7 @@ char* Stream::prepare(std::size_t size) {
 void Stream::commit(std::size_t size) {
   if (backlog_) {
     backlog_->resize(prepared_at_ + size);
-    if (!(polled_ & UV_WRITABLE)) queue_flush();
+    if (tls_ || !(polled_ & UV_WRITABLE)) queue_flush();
     return;
   }
   if (!pending_) pending_ = loop_.arena_space(0);
@@ -142,6 +146,10 @@ void Stream::write(std::initializer_list<std::string_view> pieces) {
 }
 
 void Stream::send_now(const iovec* pieces, int count, std::size_t total) {
+  if (tls_) {
+    write_sealed(pieces, count);
+    return;
+  }
   ssize_t taken;
   if (count == 1) {
     taken = ::send(fd_, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
@@ -182,12 +190,16 @@ void Stream::to_backlog(std::string_view bytes) {
     pending_size_ = 0;
   }
   backlog_->append(bytes);
-  if (!(polled_ & UV_WRITABLE)) queue_flush();
+  if (tls_ || !(polled_ & UV_WRITABLE)) queue_flush();
 }
 
 void Stream::flush() {
   if (error_) {
     fail_writing();
+    return;
+  }
+  if (tls_) {
+    flush_sealed();
     return;
   }
   if (connecting_) return;
@@ -237,7 +249,7 @@ void Stream::send_backlog() {
 
 void Stream::finish() {
   finishing_ = true;
-  if (!backlog_ || !(polled_ & UV_WRITABLE)) queue_flush();
+  if (tls_ || !backlog_ || !(polled_ & UV_WRITABLE)) queue_flush();
 }
 
 void Stream::reset_on_close() {
@@ -256,6 +268,7 @@ void Stream::pause_reading() {
 void Stream::resume_reading() {
   if (reading_) return;
   reading_ = true;
+  if (tls_ && tls_->end_pending) queue_flush();
   poll();
 }
 
@@ -263,12 +276,13 @@ void Stream::resume_reading() {
 void Stream::poll() {
   if (closed_ || failed_) return;
   int wanted = 0;
-  if (connecting_) {
+  if (connecting_ && !shaking_) {
     wanted = UV_WRITABLE;
   } else {
-    if (!eof_ && reading_) wanted |= UV_READABLE;
-    if (!eof_ && !reading_ && !disconnect_seen_) wanted |= UV_DISCONNECT;
-    if (backlog_) wanted |= UV_WRITABLE;
+    const bool reading = reading_ || shaking_;
+    if (!eof_ && reading) wanted |= UV_READABLE;
+    if (!eof_ && !reading && !disconnect_seen_) wanted |= UV_DISCONNECT;
+    if (tls_ ? tls_->waiting() != 0 : backlog_ != nullptr) wanted |= UV_WRITABLE;
   }
   if (wanted == polled_) return;
   polled_ = static_cast<std::uint8_t>(wanted);
@@ -281,20 +295,26 @@ void Stream::poll() {
 
 void Stream::on_poll(uv_poll_t* handle, int status, int events) {
   auto* stream = static_cast<Stream*>(handle->data);
-  if (stream->connecting_) {
+  if (stream->connecting_ && !stream->shaking_) {
     stream->finish_connecting();
     return;
   }
   if (status < 0) {
     // libuv has stopped polling, on an error that only a system call can name.
     stream->polled_ = 0;
-    if (stream->reading_) stream->receive();
+    if (stream->reading_ || stream->shaking_) stream->receive();
     if (!stream->closed_ && !stream->failed_) stream->check_disconnect();
     if (!stream->closed_) stream->poll();
     return;
   }
-  if (events & UV_READABLE && stream->reading_) stream->receive();
-  if (events & UV_WRITABLE && !stream->closed_ && stream->backlog_) stream->send_backlog();
+  if (events & UV_READABLE && (stream->reading_ || stream->shaking_)) stream->receive();
+  if (events & UV_WRITABLE && !stream->closed_) {
+    if (stream->tls_) {
+      stream->drain_sealed();
+    } else if (stream->backlog_) {
+      stream->send_backlog();
+    }
+  }
   if (events & UV_DISCONNECT && !stream->closed_ && !stream->reading_) stream->check_disconnect();
 }
 
@@ -302,11 +322,20 @@ void Stream::receive() {
   const auto buffer = loop_.receive_buffer();
   const ssize_t size = ::recv(fd_, buffer.data(), buffer.size(), 0);
   if (size > 0) {
-    handler_->on_bytes({buffer.data(), static_cast<std::size_t>(size)});
+    const std::string_view received(buffer.data(), static_cast<std::size_t>(size));
+    if (tls_) {
+      receive_sealed(received);
+    } else {
+      handler_->on_bytes(received);
+    }
   } else if (size == 0) {
     eof_ = true;
     poll();
-    handler_->on_eof();
+    if (tls_) {
+      cut_off();
+    } else {
+      handler_->on_eof();
+    }
   } else if (errno != EAGAIN && errno != EINTR) {
     fail(errno);
   }
@@ -325,6 +354,10 @@ void Stream::check_disconnect() {
 void Stream::finish_connecting() {
   if (const int error = pending_error(fd_)) {
     fail(error);
+    return;
+  }
+  if (tls_) {
+    begin_shaking();
     return;
   }
   connecting_ = false;

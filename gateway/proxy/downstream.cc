@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "gateway/io/tls_session.h"
+
 namespace penstock::proxy {
 namespace {
 
@@ -25,7 +27,13 @@ void Downstream::accept(Context& context, ListenerContextPtr listener, int fd, c
   context.stats.connections_accepted.add();
   context.stats.connections_idle.add(1);
   connection->stream_ = io::Stream::adopt(context.loop, fd, *connection);
-  connection->wait_for(Wait::idle, connection->listener_->config.timeouts.idle);
+  const conf::ListenerTimeouts& timeouts = connection->listener_->config.timeouts;
+  if (connection->listener_->tls) {
+    connection->stream_->secure(connection->listener_->tls);
+    connection->wait_for(Wait::handshake, timeouts.header);
+  } else {
+    connection->wait_for(Wait::idle, timeouts.idle);
+  }
 }
 
 Downstream::Downstream(Context& context, ListenerContextPtr listener, const io::PeerAddress& peer)
@@ -37,7 +45,28 @@ Downstream::Downstream(Context& context, ListenerContextPtr listener, const io::
 Downstream::~Downstream() = default;
 
 Client Downstream::client() const {
-  return {ip_, listener_->config.max.body};
+  const io::TlsSession* tls = stream_->tls();
+  return {ip_, listener_->config.max.body, tls ? std::string_view(tls->version()) : std::string_view(),
+          certificate_ ? std::string_view(*certificate_) : std::string_view()};
+}
+
+// ---- encryption
+
+void Downstream::on_connected() {
+  const io::TlsSession& tls = *stream_->tls();
+  listener_->tls_stats->add(tls.resumed() ? observe::HandshakeResult::resumed : observe::HandshakeResult::full);
+  if (tls.peer_verified()) certificate_ = std::make_unique<std::string>(tls.peer_text());
+  if (!closing_) wait_for(Wait::idle, listener_->config.timeouts.idle);
+}
+
+void Downstream::handshake_failed() {
+  const auto failure = static_cast<std::size_t>(stream_->tls()->failure());
+  constexpr auto kFirst = static_cast<std::size_t>(observe::HandshakeResult::closed);
+  static_assert(kFirst + static_cast<std::size_t>(io::TlsFailure::protocol) - 1 ==
+                static_cast<std::size_t>(observe::HandshakeResult::protocol));
+  // Without a failure of TLS it is the connection that has broken.
+  const std::size_t result = kFirst + (failure == 0 ? 0 : failure - 1);
+  listener_->tls_stats->add(static_cast<observe::HandshakeResult>(result));
 }
 
 // ---- bytes in
@@ -263,6 +292,7 @@ void Downstream::on_eof() {
 }
 
 void Downstream::on_error(int) {
+  if (wait_ == Wait::handshake) handshake_failed();
   close(ErrorKind::client_gone);
 }
 
@@ -322,6 +352,10 @@ void Downstream::on_drained() {
 
 void Downstream::timed_out() {
   switch (wait_) {
+    case Wait::handshake:
+      listener_->tls_stats->add(observe::HandshakeResult::timeout);
+      close(ErrorKind::client_gone);
+      break;
     case Wait::idle:
     case Wait::linger:
       close(ErrorKind::client_gone);

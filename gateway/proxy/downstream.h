@@ -34,9 +34,10 @@ class Downstream final : public io::Disposable, public ListLink, private io::Str
   void close(ErrorKind why);
 
  private:
-  enum class Wait : std::uint8_t { idle, header, body, write, linger };
+  enum class Wait : std::uint8_t { handshake, idle, header, body, write, linger };
 
   // ---- io::StreamHandler
+  void on_connected() override;
   void on_bytes(std::string_view bytes) override;
   void on_eof() override;
   void on_error(int error) override;
@@ -56,6 +57,7 @@ class Downstream final : public io::Disposable, public ListLink, private io::Str
   bool congested() const override { return stream_->congested(); }
   void exchange_done() override;
 
+  void handshake_failed();
   void process(std::string_view in);
   bool step(std::string_view& in);
   bool blocked() const;
@@ -77,8 +79,9 @@ class Downstream final : public io::Disposable, public ListLink, private io::Str
   Deadline deadline_;
   Recycler<http::H1RequestParser>::Handle parser_;
   Recycler<Exchange>::Handle exchange_;
-  std::unique_ptr<std::string> stash_;  ///< received, but its turn has not come
-  std::uint64_t write_mark_ = 0;        ///< how far the client had read when the wait for it began
+  std::unique_ptr<std::string> stash_;        ///< received, but its turn has not come
+  std::unique_ptr<std::string> certificate_;  ///< the client's, as upstreams are told of it; null: it has shown none
+  std::uint64_t write_mark_ = 0;              ///< how far the client had read when the wait for it began
   std::uint32_t requests_ = 0;
   Wait wait_ = Wait::idle;
   bool processing_ : 1 = false;
