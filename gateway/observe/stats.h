@@ -119,10 +119,22 @@ struct UpstreamStats {
   Counter bytes_received;
 };
 
+/// Why a connection that had to begin with a PROXY header was closed.
+enum class ProxyHeaderFailure : std::uint8_t {
+  malformed,  ///< or something else
+  cut,        ///< the peer closed it in the middle
+  timeout,
+  count_
+};
+inline constexpr std::size_t kProxyHeaderFailures = static_cast<std::size_t>(ProxyHeaderFailure::count_);
+/// As a metric's label has it.
+std::string_view name(ProxyHeaderFailure failure);
+
 /// What one worker counts that is no route's and no upstream's.
 struct WorkerStats {
   Counter connections_accepted;
   Counter accept_errors;
+  std::array<Counter, kProxyHeaderFailures> proxy_header_failures;
   Gauge connections_active;  ///< client connections with a request under way
   Gauge connections_idle;
   Counter bytes_received;  ///< from clients

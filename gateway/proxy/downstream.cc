@@ -25,14 +25,15 @@ void Downstream::accept(Context& context, ListenerContextPtr listener, int fd, c
   context.stats.connections_accepted.add();
   context.stats.connections_idle.add(1);
   connection->stream_ = io::Stream::adopt(context.loop, fd, *connection);
-  connection->wait_for(Wait::idle, connection->listener_->config.timeouts.idle);
+  connection->arrive();
 }
 
 Downstream::Downstream(Context& context, ListenerContextPtr listener, const io::PeerAddress& peer)
     : context_(context),
       listener_(std::move(listener)),
       ip_(IpAddress::from_v6(peer.ip)),
-      deadline_([](void* self) { static_cast<Downstream*>(self)->timed_out(); }, this) {}
+      deadline_([](void* self) { static_cast<Downstream*>(self)->timed_out(); }, this),
+      port_(peer.port) {}
 
 Downstream::~Downstream() = default;
 
@@ -44,7 +45,7 @@ Client Downstream::client() const {
 
 void Downstream::on_bytes(std::string_view bytes) {
   context_.stats.bytes_received.add(bytes.size());
-  if (closing_) return;
+  if (closing_ || (wait_ == Wait::proxy_header && !read_proxy_header(bytes))) return;
   if (stash_ || blocked()) {
     stash(bytes);
   } else {
@@ -255,6 +256,10 @@ void Downstream::rest() {
 // ---- endings
 
 void Downstream::on_eof() {
+  if (wait_ == Wait::proxy_header) {
+    no_proxy_header(observe::ProxyHeaderFailure::cut);
+    return;
+  }
   if (tunnel_ && !closing_) {
     exchange_->on_client_end();
     return;
@@ -322,6 +327,9 @@ void Downstream::on_drained() {
 
 void Downstream::timed_out() {
   switch (wait_) {
+    case Wait::proxy_header:
+      no_proxy_header(observe::ProxyHeaderFailure::timeout);
+      break;
     case Wait::idle:
     case Wait::linger:
       close(ErrorKind::client_gone);

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "gateway/base/deadline_wheel.h"
+#include "gateway/base/proxy_header.h"
 #include "gateway/base/slab.h"
 #include "gateway/http/h1_codec.h"
 #include "gateway/io/address.h"
@@ -34,7 +36,7 @@ class Downstream final : public io::Disposable, public ListLink, private io::Str
   void close(ErrorKind why);
 
  private:
-  enum class Wait : std::uint8_t { idle, header, body, write, linger };
+  enum class Wait : std::uint8_t { proxy_header, idle, header, body, write, linger };
 
   // ---- io::StreamHandler
   void on_bytes(std::string_view bytes) override;
@@ -54,7 +56,13 @@ class Downstream final : public io::Disposable, public ListLink, private io::Str
   void pause_request() override;
   void resume_request() override;
   bool congested() const override { return stream_->congested(); }
+  std::optional<ProxiedConnection> addresses() const override;
   void exchange_done() override;
+
+  // downstream_arrival.cc
+  void arrive();
+  bool read_proxy_header(std::string_view& in);
+  void no_proxy_header(observe::ProxyHeaderFailure why);
 
   void process(std::string_view in);
   bool step(std::string_view& in);
@@ -73,13 +81,15 @@ class Downstream final : public io::Disposable, public ListLink, private io::Str
   Context& context_;
   const ListenerContextPtr listener_;
   io::StreamPtr stream_;
-  IpAddress ip_;
+  IpAddress ip_;  ///< the client's, also if a PROXY header tells it
   Deadline deadline_;
   Recycler<http::H1RequestParser>::Handle parser_;
   Recycler<Exchange>::Handle exchange_;
-  std::unique_ptr<std::string> stash_;  ///< received, but its turn has not come
-  std::uint64_t write_mark_ = 0;        ///< how far the client had read when the wait for it began
+  std::unique_ptr<std::string> stash_;               ///< received, but its turn has not come
+  std::unique_ptr<ProxyHeaderReader> proxy_header_;  ///< null: none is expected
+  std::uint64_t write_mark_ = 0;                     ///< how far the client had read when the wait for it began
   std::uint32_t requests_ = 0;
+  std::uint16_t port_;  ///< the client's
   Wait wait_ = Wait::idle;
   bool processing_ : 1 = false;
   bool request_done_ : 1 = false;  ///< the current request has been read whole
