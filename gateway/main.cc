@@ -93,6 +93,14 @@ int load(const Options& options, Gateway::Start& start) {
   return start.config ? 0 : 1;
 }
 
+/// The same for the files that the configuration names.
+int load_files(Gateway::Start& start) {
+  std::vector<conf::Problem> problems;
+  start.upstream_tls = UpstreamTls::load(*start.config, start.from, nullptr, problems);
+  for (const conf::Problem& problem : problems) std::fprintf(stderr, "%s\n", problem.text().c_str());
+  return problems.empty() ? 0 : 1;
+}
+
 int run(const Options& options) {
   if (options.version) {
     std::printf("penstock %.*s (%.*s)\n", static_cast<int>(kVersion.size()), kVersion.data(),
@@ -109,6 +117,7 @@ int run(const Options& options) {
     std::fputs(conf::to_yaml(*start.config).c_str(), stdout);
     return 0;
   }
+  if (const int failed = load_files(start)) return failed;
   if (options.test) {
     std::fprintf(stderr, "%s: the configuration is good\n", options.config.c_str());
     return 0;

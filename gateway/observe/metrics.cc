@@ -253,6 +253,10 @@ class Page {
     per_upstream(&UpstreamStats::connects);
     out_.counter("penstock_upstream_connect_errors_total", "Connections to endpoints that failed, by upstream.");
     per_upstream(&UpstreamStats::connect_errors);
+    out_.counter("penstock_upstream_tls_handshakes_total",
+                 "TLS handshakes with endpoints that were done, by upstream and by whether a session was resumed.");
+    per_upstream(&UpstreamStats::tls_handshakes, {{"session", "new"}});
+    per_upstream(&UpstreamStats::tls_resumed, {{"session", "resumed"}});
     out_.gauge("penstock_upstream_connections", "Open connections to endpoints, by upstream and state.");
     per_upstream(&UpstreamStats::connections_idle, {{"state", "idle"}});
     per_upstream(&UpstreamStats::connections_active, {{"state", "active"}});

@@ -108,6 +108,8 @@ struct UpstreamStats {
   DurationHistogram connect;   ///< connect() to connected
   Counter connects;            ///< tried
   Counter connect_errors;
+  Counter tls_handshakes;  ///< from the beginning
+  Counter tls_resumed;     ///< by a session from before
   std::array<Counter, kRetryReasons> retries;
   Counter retry_budget_exhausted;  ///< retries that there was no budget for
   Counter hedges_won;              ///< that answered first, or whose first try failed

@@ -64,14 +64,13 @@ void Lease::answered(int status, bool overload, Nanos took) {
   }
 }
 
-void Lease::failed(ErrorKind kind, Nanos took) {
+void Lease::failed(Nanos took) {
   passes_.ended(true, took, cluster_->loop_.now());
   using health::Failure;
-  const bool at_connecting = kind == ErrorKind::connect_failed || kind == ErrorKind::connect_timeout;
   cluster_->failed(*pool_,
-                   connection_->refused() ? Failure::refused
-                   : at_connecting        ? Failure::connect
-                                          : Failure::request,
+                   connection_->refused()      ? Failure::refused
+                   : !connection_->connected() ? Failure::connect
+                                               : Failure::request,
                    took);
 }
 
@@ -106,10 +105,12 @@ void Cluster::apply(PlanPtr plan, FitnessPtr fitness) {
   loads_.clear();
   for (const PlannedEndpoint& planned : plan->endpoints) {
     const discovery::Endpoint& endpoint = planned.endpoint;
-    auto found = known.extract(endpoint.id);
-    auto pool = found ? std::move(found.mapped())
-                      : std::make_unique<EndpointPool>(loop_, config_, stats_, endpoint.address, planned.record,
-                                                       planned.breaker, worker_);
+    const auto same = known.find(endpoint.id);
+    // Under another name the certificate must be another one.
+    const bool stays = same != known.end() && same->second->tls().name == planned.tls.name;
+    auto found = stays ? known.extract(same) : decltype(known)::node_type();
+    auto pool =
+        found ? std::move(found.mapped()) : std::make_unique<EndpointPool>(loop_, config_, stats_, planned, worker_);
     from.push_back(found ? pool->index : balancers::kNoMember);
     balancers::Load& load = loads_.emplace_back();
     if (found) load = old_loads[pool->index];
@@ -247,7 +248,7 @@ Lease Cluster::lease(AttemptHandler& handler, http::Method method, const Choice&
     return {};
   }
   EndpointPool& pool = *pools_[*index];
-  Connection* connection = pool.take(handler, method, choice.fresh, refusal.error);
+  Connection* connection = pool.take(handler, method, choice.fresh, choice.proxy_header, refusal.error);
   if (!connection) return {};
   ++loads_[*index].in_flight;
   balancer_->in_flight_changed(loads_, *index);
