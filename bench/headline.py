@@ -196,6 +196,31 @@ def idle(lab):
     return {"bytes": figures}
 
 
+def tls(lab):
+    """The same certificate (P-256) for all: requests on kept-alive connections, full handshakes, large bodies."""
+    pair = subjects.make_pair(lab.folder)
+    programs = [lab.keep(subjects.start_nginx(lab.folder, lab.backend, pair=pair)),
+                lab.keep(subjects.start_haproxy(lab.folder, lab.backend, pair=pair))]
+    programs += [lab.keep(subjects.start_penstock(path, name, lab.folder, lab.backend, pair=pair))
+                 for name, path in lab.penstock_names().items()]
+    for program in programs:
+        load.check_answers(program)
+        load.check_answers(program, "/big", 3)
+    small = per_request(interleaved(programs, lab.options, 64))
+    report.table("CPU per request over TLS 1.3, 64 keep-alive connections", "us", small, report.best_of(small, PEERS))
+    handshakes = {program.name: [] for program in programs}
+    for _ in range(lab.options.rounds):
+        for program in programs:
+            count, seconds = load.shake_hands(program, lab.options.seconds)
+            handshakes[program.name].append(seconds / count * 1e6)
+    report.table("CPU per full handshake of TLS 1.3 with one request", "us", handshakes,
+                 report.best_of(handshakes, PEERS))
+    big = per_request(interleaved(programs, lab.options, BIG_CONNECTIONS, "/big"))
+    report.table(f"CPU per 1 MiB body over TLS 1.3, {BIG_CONNECTIONS} connections", "us", big,
+                 report.best_of(big, PEERS))
+    return {"us/request": small, "us/handshake": handshakes, "us/MiB": big}
+
+
 # By the client's address, at a rate that nobody reaches; retries and breakers where the program has them.
 ARMED_ROUTE = """  - match: { path: /* }
     upstream: backend
@@ -324,7 +349,7 @@ def keys(lab):
 
 
 SCENARIOS = {"headline": headline, "routes": routes, "policies": policies, "bodies": bodies, "idle": idle,
-             "refusing": refusing, "keys": keys, "armed": armed}
+             "refusing": refusing, "keys": keys, "armed": armed, "tls": tls}
 
 
 def parse_arguments():

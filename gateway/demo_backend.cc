@@ -39,8 +39,9 @@ void run_demo_backend(const std::string& bind, const std::string& name) {
   io::Loop loop;
   {
     const io::Signals signals(loop, {SIGINT, SIGTERM}, [&](int) { loop.stop(); });
-    const admin::Server server(loop, parse_bind(bind),
-                               [&](const http::RequestHead& head) { return describe(name, head); });
+    const admin::Server server(loop, parse_bind(bind), [&](const http::RequestHead& head, const admin::Visitor&) {
+      return describe(name, head);
+    });
     spdlog::info("{} listening on http://{}", name, server.address().text());
     loop.run();
   }

@@ -73,8 +73,10 @@ void Gateway::run() {
   }
   make_workers();
   next_listeners_ = listeners_.prepare(*first_config_);
+  next_tls_ = start_.tls;
   next_ = std::make_unique<Deployment>(house_, Compiled{compile(first_config_, nullptr), start_.upstream_tls},
                                        sticky_secret_, nullptr, [this] { begin_serving(); });
+  admin_tls_ = start_.tls->admin.context;
   adopt_listeners(*first_config_);
   open_admin();
   loop_.run();
@@ -129,13 +131,13 @@ void Gateway::open_admin() {
   if (!first_config_->admin) return;
   const io::SocketAddress address = socket_address(first_config_->admin->bind);
   io::ListeningSocket::check_free(address);
-  const auto serve = [this, actions = actions()](const http::RequestHead& head) -> admin::Page {
+  const auto serve = [this, actions = actions()](const http::RequestHead& head, const admin::Visitor&) -> admin::Page {
     if (head.method == http::Method::get || head.method == http::Method::head) return admin::render(head.path, *this);
     if (head.method == http::Method::post) return admin::act(head, actions);
     return {405, "text/plain; charset=utf-8", "GET, HEAD and POST only\n"};
   };
-  admin_ = std::make_unique<admin::Server>(loop_, address, serve);
-  spdlog::info("admin on {}", url_of(admin_->address()));
+  admin_ = std::make_unique<admin::Server>(loop_, address, serve, admin_tls_);
+  spdlog::info("admin on {}", url_of(admin_->address(), admin_tls_ != nullptr));
 }
 
 // ---- reloads
@@ -165,11 +167,13 @@ void Gateway::reload(Reloader::Load load) {
     if (!problems.empty()) return {};
     return {compile(config, before.get()), std::move(tls)};
   };
-  reloader_.start(std::move(load), compile_all);
+  reloader_.start(with_tls(std::move(load), start_.tickets), compile_all);
 }
 
 void Gateway::loaded(Reloader::Outcome outcome) {
   for (const conf::Problem& problem : outcome.problems) spdlog::error("{}", problem.text());
+  for (const conf::Problem& warning : outcome.warnings) spdlog::warn("{}", warning.text());
+  next_tls_ = std::move(outcome.tls);
   next_text_ = std::move(outcome.text);
   next_from_ = std::move(outcome.from);
   if (!outcome.compiled.blueprint || draining_) {
@@ -228,8 +232,10 @@ void Gateway::watch_centre() {
 }
 
 void Gateway::adopt_listeners(const conf::Config& config) {
-  for (const io::SocketAddress& address : listeners_.adopt(std::move(next_listeners_), config))
-    spdlog::info("listening on {}", url_of(address));
+  tls_ = std::move(next_tls_);
+  for (const auto& [address, encrypted] : listeners_.adopt(std::move(next_listeners_), config, *tls_))
+    spdlog::info("listening on {}", url_of(address, encrypted));
+  watch_certificates(config);
 }
 
 void Gateway::reload_failed(const std::string& why) {
@@ -300,6 +306,7 @@ std::string Gateway::metrics_text() const {
     input.limits = limit_metrics_of(current_->limits());
     add_metrics_of_registries(*current_, io::Loop::clock(), input);
   }
+  input.tls = tls_metrics();
   input.version = kVersion;
   input.revision = kRevision;
   input.start_time_unix_s = started_unix_s_;

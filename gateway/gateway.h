@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "gateway/admin/pages.h"
 #include "gateway/admin/server.h"
 #include "gateway/announcements.h"
+#include "gateway/certificate_watch.h"
 #include "gateway/config_centre.h"
 #include "gateway/config_origin.h"
 #include "gateway/config_store.h"
@@ -20,6 +22,7 @@
 #include "gateway/listeners.h"
 #include "gateway/managed_upstream.h"
 #include "gateway/observe/access_log.h"
+#include "gateway/observe/metrics.h"
 #include "gateway/reloader.h"
 #include "gateway/worker.h"
 
@@ -36,6 +39,8 @@ class Gateway : private admin::AdminSource {
     ConfigOrigin origin;    ///< where it is read again
     std::string from;       ///< for people: where this one is from
     std::string state_dir;  ///< empty: nothing is kept over restarts
+    std::shared_ptr<io::TicketKeys> tickets;
+    TlsContextsPtr tls;  ///< the configuration's
   };
   explicit Gateway(Start start);
   ~Gateway() override;
@@ -76,6 +81,12 @@ class Gateway : private admin::AdminSource {
   void loaded(Reloader::Outcome outcome);
   void adopt_next();
   void adopt_listeners(const conf::Config& config);
+  // gateway_tls.cc
+  static Reloader::Load with_tls(Reloader::Load load, std::shared_ptr<io::TicketKeys> tickets);
+  void watch_certificates(const conf::Config& config);
+  /// nullopt: the admin listener's.
+  void certificates_changed(std::optional<std::size_t> listener, io::ServerTlsPtr context, const TlsFindings& found);
+  std::vector<observe::TlsMetrics> tls_metrics() const;
   void reload_failed(const std::string& why);
   void on_signal(int signal);
   void drain();
@@ -94,6 +105,8 @@ class Gateway : private admin::AdminSource {
   std::unique_ptr<Deployment> current_;
   std::unique_ptr<Deployment> next_;  ///< not ready yet
   Listeners::Prepared next_listeners_;
+  TlsContextsPtr tls_;  ///< of the configuration in force, as it was loaded
+  TlsContextsPtr next_tls_;
   std::string next_text_;
   std::string next_from_;
   Reloader reloader_;
@@ -101,6 +114,11 @@ class Gateway : private admin::AdminSource {
   std::unique_ptr<ConfigCentre> centre_;      ///< null: the configuration is a file
   Announcements announcements_;
   std::unique_ptr<admin::Server> admin_;
+  io::ServerTlsPtr admin_tls_;  ///< null: no encryption
+  std::uint64_t admin_tls_reloads_succeeded_ = 0;
+  std::uint64_t admin_tls_reloads_failed_ = 0;
+  std::unique_ptr<CertificateWatch> certificates_;
+  std::vector<std::optional<std::size_t>> watched_;  ///< by the watch's index: which listener's; nullopt: the admin's
   std::unique_ptr<io::Signals> signals_;
   Deadline next_limits_tick_;
   std::size_t draining_workers_ = 0;

@@ -10,6 +10,7 @@
 
 #include "conf/config.h"
 #include "gateway/io/listening_socket.h"
+#include "gateway/tls_loading.h"
 #include "gateway/worker.h"
 
 namespace penstock {
@@ -28,9 +29,25 @@ class Listeners {
   };
   /// Throws std::runtime_error if an address is not to be had; then nothing has changed.
   Prepared prepare(const conf::Config& config) const;
+  struct Fresh {
+    io::SocketAddress address;  ///< with the real port
+    bool encrypted;
+  };
   /// Opens, changes and closes listeners so that they are those of the configuration. Connections of those that are
-  /// closed get config.drain_timeout. Returns the real addresses of the new ones, in the order of the file.
-  std::vector<io::SocketAddress> adopt(Prepared prepared, const conf::Config& config);
+  /// closed get config.drain_timeout. Returns the new ones, in the order of the file.
+  std::vector<Fresh> adopt(Prepared prepared, const conf::Config& config, const TlsContexts& tls);
+  /// New connections of a listener (by its place in the file) are encrypted by this from now on.
+  void change_tls(std::size_t index, io::ServerTlsPtr tls);
+
+  /// What the metrics tell of encrypted ones.
+  struct Encrypted {
+    io::SocketAddress address;
+    const proxy::ListenerParts& parts;
+    std::uint64_t reloads_succeeded, reloads_failed;  ///< of certificates that changed on disk
+  };
+  std::vector<Encrypted> encrypted() const;
+  /// Certificates have changed on disk, to something that can't be used.
+  void count_refused_tls(std::size_t index);
 
   /// The sockets are the workers' alone from now on, and close when these are done with them.
   void let_go() { open_.clear(); }
@@ -38,12 +55,17 @@ class Listeners {
  private:
   struct Open {
     std::uint32_t number;
-    conf::Listener config;
+    proxy::ListenerParts parts;
     std::vector<std::shared_ptr<io::ListeningSocket>> sockets;
+    std::uint64_t tls_reloads_succeeded = 0;
+    std::uint64_t tls_reloads_failed = 0;
   };
+  Open* at(std::size_t index);
+  void set_parts(Open& open, proxy::ListenerParts parts);
 
   std::vector<std::unique_ptr<Worker>>& workers_;
-  std::map<std::string, Open> open_;  ///< by name_of()
+  std::map<std::string, Open> open_;  ///< by name
+  std::vector<std::string> names_;    ///< in the order of the file
   std::uint32_t next_number_ = 0;
 };
 

@@ -13,6 +13,7 @@
 #include "gateway/demo_backend.h"
 #include "gateway/gateway.h"
 #include "gateway/log_level.h"
+#include "gateway/tls_loading.h"
 #include "gateway/version.h"
 
 namespace {
@@ -76,6 +77,20 @@ bool read_key(const Options& options, Gateway::Start& start) {
   return true;
 }
 
+/// False after every problem has been printed.
+bool load_certificates(Gateway::Start& start) {
+  start.tickets = std::make_shared<io::TicketKeys>(io::Loop::clock());
+  TlsFindings found;
+  const std::string& from = start.origin.registry ? start.origin.text : start.from;
+  start.tls = load_tls(*start.config, start.tickets, from, found);
+  for (conf::Problem& warning : found.warnings) {
+    warning.message = "warning: " + warning.message;
+    std::fprintf(stderr, "%s\n", warning.text().c_str());
+  }
+  for (const conf::Problem& problem : found.problems) std::fprintf(stderr, "%s\n", problem.text().c_str());
+  return found.problems.empty();
+}
+
 /// 0, or 1 after every problem has been printed.
 int load(const Options& options, Gateway::Start& start) {
   const auto environment = conf::process_environment();
@@ -93,12 +108,13 @@ int load(const Options& options, Gateway::Start& start) {
   return start.config ? 0 : 1;
 }
 
-/// The same for the files that the configuration names.
-int load_files(Gateway::Start& start) {
+/// The same for what upstreams' tls names.
+bool load_upstream_tls(Gateway::Start& start) {
   std::vector<conf::Problem> problems;
-  start.upstream_tls = UpstreamTls::load(*start.config, start.from, nullptr, problems);
+  start.upstream_tls =
+      UpstreamTls::load(*start.config, start.origin.registry ? start.origin.text : start.from, nullptr, problems);
   for (const conf::Problem& problem : problems) std::fprintf(stderr, "%s\n", problem.text().c_str());
-  return problems.empty() ? 0 : 1;
+  return problems.empty();
 }
 
 int run(const Options& options) {
@@ -117,7 +133,8 @@ int run(const Options& options) {
     std::fputs(conf::to_yaml(*start.config).c_str(), stdout);
     return 0;
   }
-  if (const int failed = load_files(start)) return failed;
+  const bool certificates = load_certificates(start);
+  if (!load_upstream_tls(start) || !certificates) return 1;
   if (options.test) {
     std::fprintf(stderr, "%s: the configuration is good\n", options.config.c_str());
     return 0;

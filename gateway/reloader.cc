@@ -34,6 +34,8 @@ void Reloader::run() {
         outcome->problems = std::move(loaded.result.problems);
         outcome->text = std::move(loaded.text);
         outcome->from = std::move(loaded.from);
+        outcome->warnings = std::move(loaded.warnings);
+        outcome->tls = std::move(loaded.tls);
         if (!loaded.result.config) return;
         try {
           outcome->compiled = compile(loaded.result.config, outcome->from, outcome->problems);

@@ -11,6 +11,7 @@
 #include "conf/load.h"
 #include "gateway/io/loop.h"
 #include "gateway/proxy/blueprint.h"
+#include "gateway/tls_loading.h"
 #include "gateway/upstream_tls.h"
 
 namespace penstock {
@@ -29,6 +30,8 @@ class Reloader {
     conf::LoadResult result;
     std::string text;  ///< as it was read
     std::string from;  ///< for people: where it is from
+    TlsContextsPtr tls = nullptr;
+    std::vector<conf::Problem> warnings = {};
   };
   using Load = std::function<Loaded()>;
   /// Called on another thread. What is found on the way makes the configuration one that is not good.
@@ -37,8 +40,10 @@ class Reloader {
   struct Outcome {
     Compiled compiled;  ///< if there are no problems
     std::vector<conf::Problem> problems;
+    std::vector<conf::Problem> warnings;
     std::string text;
     std::string from;
+    TlsContextsPtr tls;
   };
   /// Called on the control thread. Nothing else is loaded until finished() is called.
   using Done = std::function<void(Outcome outcome)>;

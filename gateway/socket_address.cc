@@ -11,8 +11,9 @@ io::SocketAddress socket_address(const conf::Address& address) {
   return *found;
 }
 
-std::string url_of(const io::SocketAddress& address) {
-  return address.family() == AF_UNIX ? address.text() : "http://" + address.text();
+std::string url_of(const io::SocketAddress& address, bool encrypted) {
+  if (address.family() == AF_UNIX) return address.text();
+  return (encrypted ? "https://" : "http://") + address.text();
 }
 
 }  // namespace penstock

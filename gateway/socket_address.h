@@ -11,7 +11,7 @@ namespace penstock {
 /// Throws std::runtime_error unless it is an IP literal or a Unix socket.
 io::SocketAddress socket_address(const conf::Address& address);
 
-/// For people: "http://127.0.0.1:8080", "unix:/run/x.sock".
-std::string url_of(const io::SocketAddress& address);
+/// For people: "http://127.0.0.1:8080", "https://…" if it is encrypted, "unix:/run/x.sock".
+std::string url_of(const io::SocketAddress& address, bool encrypted);
 
 }  // namespace penstock

@@ -93,15 +93,16 @@ void Worker::adopt_now(NewView& view) {
 
 // ---- listeners
 
-void Worker::listen(std::uint32_t listener, std::shared_ptr<io::ListeningSocket> socket, const conf::Listener& config) {
-  loop_.post([this, listener, socket = std::move(socket), config] { listen_now(listener, socket, config); });
+void Worker::listen(std::uint32_t listener, std::shared_ptr<io::ListeningSocket> socket,
+                    const proxy::ListenerParts& parts) {
+  loop_.post([this, listener, socket = std::move(socket), parts] { listen_now(listener, socket, parts); });
 }
 
 void Worker::listen_now(std::uint32_t listener, std::shared_ptr<io::ListeningSocket> socket,
-                        const conf::Listener& config) {
+                        const proxy::ListenerParts& parts) {
   if (drain_) return;
   Listening& listening = listeners_[listener];
-  listening.context = std::make_shared<proxy::ListenerContext>(config);
+  listening.context = std::make_shared<proxy::ListenerContext>(parts);
   listening.listener = std::make_unique<io::Listener>(
       loop_, std::move(socket),
       [this, &listening](int fd, const io::PeerAddress& peer) {
@@ -110,10 +111,10 @@ void Worker::listen_now(std::uint32_t listener, std::shared_ptr<io::ListeningSoc
       [this](int) { stats_.accept_errors.add(); });
 }
 
-void Worker::change(std::uint32_t listener, const conf::Listener& config) {
-  loop_.post([this, listener, config] {
+void Worker::change(std::uint32_t listener, const proxy::ListenerParts& parts) {
+  loop_.post([this, listener, parts] {
     const auto found = listeners_.find(listener);
-    if (found != listeners_.end()) found->second.context = std::make_shared<proxy::ListenerContext>(config);
+    if (found != listeners_.end()) found->second.context = std::make_shared<proxy::ListenerContext>(parts);
   });
 }
 

@@ -64,9 +64,9 @@ class Worker {
   void adopt(NewView view);
 
   // ---- listeners, by the control thread's number for them
-  void listen(std::uint32_t listener, std::shared_ptr<io::ListeningSocket> socket, const conf::Listener& config);
-  /// New connections are under this configuration from now on.
-  void change(std::uint32_t listener, const conf::Listener& config);
+  void listen(std::uint32_t listener, std::shared_ptr<io::ListeningSocket> socket, const proxy::ListenerParts& parts);
+  /// New connections are served by these from now on.
+  void change(std::uint32_t listener, const proxy::ListenerParts& parts);
   /// Takes what waits in its queue, and no more. Its connections end as they can without losing a request; after
   /// `timeout` the rest is cut.
   void close_listener(std::uint32_t listener, conf::milliseconds timeout);
@@ -87,7 +87,8 @@ class Worker {
   void run();
   void add_now(const NewCluster& cluster);
   void adopt_now(NewView& view);
-  void listen_now(std::uint32_t listener, std::shared_ptr<io::ListeningSocket> socket, const conf::Listener& config);
+  void listen_now(std::uint32_t listener, std::shared_ptr<io::ListeningSocket> socket,
+                  const proxy::ListenerParts& parts);
 
   const unsigned index_;
   const Report report_;

@@ -4,6 +4,7 @@ import http.client
 import os
 import re
 import socket
+import ssl
 import subprocess
 import time
 from dataclasses import dataclass
@@ -28,10 +29,18 @@ class Cost:
         return self.user / self.requests * 1e6
 
 
+def connect(program):
+    if program.scheme == "http":
+        return http.client.HTTPConnection("127.0.0.1", program.port, timeout=10)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return http.client.HTTPSConnection("127.0.0.1", program.port, timeout=10, context=context)
+
+
 def check_answers(program, path="/", times=20):
     """Status, length and bytes of a sample of answers, over one kept-alive connection."""
     expected = b"penstock" * (BIG_BODY_SIZE // 8) if path == "/big" else SMALL_BODY.encode()
-    connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=10)
+    connection = connect(program)
     for _ in range(times):
         connection.request("GET", path)
         response = connection.getresponse()
@@ -56,7 +65,7 @@ def start_wrk(program, connections, seconds, path="/", script=None):
     core = min(LOAD_CORE, os.cpu_count() - 1)
     command = [find("wrk"), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"]
     command += ["-s", script] if script else []
-    command.append(f"http://127.0.0.1:{program.port}{path}")
+    command.append(f"{program.scheme}://127.0.0.1:{program.port}{path}")
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
                             preexec_fn=lambda: os.sched_setaffinity(0, {core}))
 
@@ -75,6 +84,20 @@ def measure(program, connections, seconds, path="/", script=None, refused=False)
     requests = wrk(program, connections, seconds, path, script, refused)
     user_after, system_after = program.cpu_seconds()
     return Cost(requests, user_after - user, system_after - system, seconds)
+
+
+def shake_hands(program, seconds):
+    """Full handshakes of TLS 1.3 one after the other, each with one request. Returns (how many, CPU seconds of the
+    program)."""
+    core = min(LOAD_CORE, os.cpu_count() - 1)
+    before = program.cpu_seconds_exactly()
+    output = subprocess.run([find("openssl"), "s_time", "-new", "-tls1_3", "-connect", f"127.0.0.1:{program.port}", "-www",
+                             "/", "-time", str(seconds)], capture_output=True, text=True,
+                            preexec_fn=lambda: os.sched_setaffinity(0, {core})).stdout
+    counted = re.search(r"(\d+) connections in \d+ real seconds", output)
+    if not counted or int(counted.group(1)) == 0:
+        raise SystemExit(f"{program.name}: no handshakes\n{output}")
+    return int(counted.group(1)), program.cpu_seconds_exactly() - before
 
 
 class BusyKey:

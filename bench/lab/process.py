@@ -27,10 +27,10 @@ def raise_open_files():
 
 
 class Program:
-    """One started program. It must listen on `port` within 10 seconds; `end()` ends it."""
+    """One started program. It must listen on `port` within 10 seconds; `end()` ends it. `scheme`: what it speaks."""
 
-    def __init__(self, name, command, port, core, log_path):
-        self.name, self.port, self.log_path = name, port, log_path
+    def __init__(self, name, command, port, core, log_path, scheme="http"):
+        self.name, self.port, self.log_path, self.scheme = name, port, log_path, scheme
         log = open(log_path, "wb")
         core = min(core, os.cpu_count() - 1)
         self.process = subprocess.Popen(

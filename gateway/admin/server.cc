@@ -5,6 +5,7 @@
 #include "gateway/http/h1_codec.h"
 #include "gateway/http/h1_writer.h"
 #include "gateway/io/stream.h"
+#include "gateway/io/tls_session.h"
 
 namespace penstock::admin {
 namespace {
@@ -12,6 +13,7 @@ namespace {
 constexpr std::size_t kConnectionsMax = 256;
 /// For a request to come, and for an answer to be taken.
 constexpr Nanos kPatience = 75 * kNanosPerSecond;
+constexpr Nanos kHandshake = 10 * kNanosPerSecond;
 constexpr Nanos kLinger = 2 * kNanosPerSecond;
 
 }  // namespace
@@ -22,7 +24,8 @@ class ServerConnection final : public io::Disposable, public ListLink, private i
       : server_(server),
         deadline_([](void* self) { static_cast<ServerConnection*>(self)->close(); }, this),
         stream_(io::Stream::adopt(server.loop_, fd, *this)) {
-    server_.loop_.arm(deadline_, kPatience);
+    if (server_.tls_) stream_->secure(server_.tls_);
+    server_.loop_.arm(deadline_, server_.tls_ ? kHandshake : kPatience);
   }
 
   void close() {
@@ -37,6 +40,11 @@ class ServerConnection final : public io::Disposable, public ListLink, private i
  private:
   using Event = http::H1Parser::Event;
 
+  void on_connected() override {
+    visitor_.has_certificate = stream_->tls()->peer_verified();
+    server_.loop_.arm(deadline_, kPatience);
+  }
+
   void on_bytes(std::string_view in) override {
     while (stream_ && !finishing_) {
       switch (parser_.next(in)) {
@@ -44,7 +52,7 @@ class ServerConnection final : public io::Disposable, public ListLink, private i
           return;
         case Event::head:
           keep_alive_ = parser_.head().keep_alive && !parser_.head().expect_continue;
-          answer(server_.serve_(parser_.head()));
+          answer(server_.serve_(parser_.head(), visitor_));
           break;
         case Event::body:
         case Event::end:
@@ -86,14 +94,16 @@ class ServerConnection final : public io::Disposable, public ListLink, private i
   Server& server_;
   Deadline deadline_;
   http::H1RequestParser parser_;
+  Visitor visitor_;
   bool keep_alive_ = true;
   bool finishing_ = false;
   io::StreamPtr stream_;
 };
 
-Server::Server(io::Loop& loop, const io::SocketAddress& address, Serve serve)
+Server::Server(io::Loop& loop, const io::SocketAddress& address, Serve serve, io::ServerTlsPtr tls)
     : loop_(loop),
       serve_(std::move(serve)),
+      tls_(std::move(tls)),
       listener_(
           loop, address, [this](int fd, const io::PeerAddress&) { accept(fd); }, [](int) {}) {}
 

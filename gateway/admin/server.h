@@ -3,27 +3,37 @@
 
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "gateway/admin/pages.h"
 #include "gateway/base/intrusive_list.h"
 #include "gateway/http/message.h"
 #include "gateway/io/listener.h"
 #include "gateway/io/loop.h"
+#include "gateway/io/tls_context.h"
 
 namespace penstock::admin {
 
 class ServerConnection;
 
+/// Who asks for a page.
+struct Visitor {
+  bool has_certificate = false;  ///< a valid one, of an authority that the server asks for
+};
+
 /// Belongs to its loop's thread. Serves GET and HEAD by default; request bodies are read and dropped.
 class Server {
  public:
-  using Serve = std::function<Page(const http::RequestHead& head)>;
+  using Serve = std::function<Page(const http::RequestHead& head, const Visitor& visitor)>;
 
-  /// Throws std::runtime_error if the address is not to be had.
-  Server(io::Loop& loop, const io::SocketAddress& address, Serve serve);
+  /// Throws std::runtime_error if the address is not to be had. `tls`: null for no encryption.
+  Server(io::Loop& loop, const io::SocketAddress& address, Serve serve, io::ServerTlsPtr tls = nullptr);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
+
+  /// New connections are encrypted by this from now on.
+  void encrypt(io::ServerTlsPtr tls) { tls_ = std::move(tls); }
 
   const io::SocketAddress& address() const { return listener_.address(); }
 
@@ -33,6 +43,7 @@ class Server {
 
   io::Loop& loop_;
   Serve serve_;
+  io::ServerTlsPtr tls_;
   io::Listener listener_;
   IntrusiveList<ServerConnection> connections_;
   std::size_t connection_count_ = 0;

@@ -1,5 +1,6 @@
 #include "gateway/http/message.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
@@ -30,6 +31,7 @@ constexpr std::pair<std::string_view, FieldId> kFieldNames[] = {
     {"connection", FieldId::connection},
     {"keep-alive", FieldId::keep_alive},
     {"user-agent", FieldId::user_agent},
+    {"client-cert", FieldId::client_certificate},
     {"content-type", FieldId::content_type},
     {"grpc-timeout", FieldId::grpc_timeout},
     {"max-forwards", FieldId::max_forwards},
@@ -47,6 +49,7 @@ constexpr std::pair<std::string_view, FieldId> kFieldNames[] = {
     {"x-forwarded-port", FieldId::forwarded_other},
     {"transfer-encoding", FieldId::transfer_encoding},
     {"x-forwarded-proto", FieldId::x_forwarded_proto},
+    {"client-cert-chain", FieldId::client_certificate},
     {"proxy-authenticate", FieldId::proxy_authenticate},
     {"x-forwarded-method", FieldId::forwarded_other},
     {"x-forwarded-prefix", FieldId::forwarded_other},
@@ -54,8 +57,9 @@ constexpr std::pair<std::string_view, FieldId> kFieldNames[] = {
     {"x-forwarded-server", FieldId::forwarded_other},
     {"proxy-authorization", FieldId::proxy_authorization},
     {"x-request-timeout-ms", FieldId::x_request_timeout_ms},
+    {"x-forwarded-client-cert", FieldId::client_certificate},
 };
-constexpr std::size_t kFieldNameMax = 20;
+constexpr std::size_t kFieldNameMax = 23;
 
 std::uint64_t load8(const char* from) {
   std::uint64_t word;
@@ -124,12 +128,21 @@ bool idempotent(Method method) {
   }
 }
 
+/// Servers that turn names into variables (CGI, WSGI) take "_" for "-": such a name must not get past us.
+static bool tells_of_certificate(std::string_view name) {
+  std::array<char, kFieldNameMax> usual;
+  std::replace_copy(name.begin(), name.end(), usual.begin(), '_', '-');
+  const std::string_view text(usual.data(), name.size());
+  return iequals(text, "x-forwarded-client-cert") || iequals(text, "client-cert") || iequals(text, "client-cert-chain");
+}
+
 FieldId parse_field_id(std::string_view name) {
   if (name.size() > kFieldNameMax) return FieldId::other;
   const std::size_t end = kByLength.first[name.size() + 1];
   for (std::size_t i = kByLength.first[name.size()]; i < end; ++i) {
     if (same_token(name, kFieldNames[i].first)) return kFieldNames[i].second;
   }
+  if (name.find('_') != name.npos && tells_of_certificate(name)) return FieldId::client_certificate;
   return FieldId::other;
 }
 

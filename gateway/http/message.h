@@ -23,6 +23,7 @@ bool idempotent(Method method);
 enum class FieldId : std::uint8_t {
   other,
   authorization,
+  client_certificate,  ///< the names by which proxies tell backends whose certificate a client has shown
   connection,
   content_length,
   content_type,

@@ -63,6 +63,11 @@ FileLook failed(std::string error) {
 
 }  // namespace
 
+FileIdentity identity_of(const std::string& path) {
+  struct stat about {};
+  return ::stat(path.c_str(), &about) == 0 ? identity_of(about) : FileIdentity();
+}
+
 FileLook look_at(const std::string& path, std::size_t max_bytes, const FileIdentity& before) {
   // A FIFO or a device would otherwise keep open() waiting.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));

@@ -14,6 +14,9 @@ struct FileIdentity {
   friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
 
+/// All zero if there is nothing. Blocks.
+FileIdentity identity_of(const std::string& path);
+
 struct FileLook {
   FileIdentity identity;
   bool read = false;     ///< false: the same as before, written to while it was read, or there is an error

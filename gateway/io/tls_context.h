@@ -23,8 +23,8 @@ using SslContext = std::unique_ptr<ssl_ctx_st, SslContextFree>;
 
 /// The server's side. Immutable; any thread. Connections hold it for as long as they live.
 ///
-/// Ciphers and curves are Mozilla's "intermediate", the client's preference deciding; without DHE, whose handshakes
-/// cost a server more than its clients (CVE-2002-20001). No compression, no renegotiation, no early data.
+/// Ciphers and curves are Mozilla's "intermediate" in its order; without DHE, whose handshakes cost a server more than
+/// its clients (CVE-2002-20001). No compression, no renegotiation, no early data.
 class ServerTls {
  public:
   struct Certificate {

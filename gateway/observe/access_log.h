@@ -25,6 +25,7 @@ struct AccessRecord {
   std::string_view route;     ///< id; empty if none matched
   std::string_view upstream;  ///< name; empty if answered by the gateway
   std::string_view peer;      ///< "10.0.0.1:80"
+  std::string_view tls;       ///< "TLSv1.3"; empty without encryption
   http::Version version = http::Version::http11;
   int status = 0;              ///< 499 if the client went away before an answer
   std::uint64_t bytes_in = 0;  ///< of bodies

@@ -67,6 +67,7 @@ void AccessLogFormatter::append_json(std::string& out, const AccessRecord& recor
   json.key("host").string(record.host);
   json.key("path").string(redact_url(record.target, target_));
   json.key("protocol").string(protocol(record.version));
+  if (!record.tls.empty()) json.key("tls").string(record.tls);
   json.key("route").string(record.route);
   json.key("status").number(record.status);
   json.key("bytes_in").number(record.bytes_in);

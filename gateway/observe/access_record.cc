@@ -19,6 +19,7 @@ inline void each_string(Record& record, Visit visit) {
   visit(7, record.route, kStringMax);
   visit(8, record.upstream, kStringMax);
   visit(9, record.peer, kStringMax);
+  visit(10, record.tls, kStringMax);
 }
 
 // What comes before the strings' bytes. A plain struct copied whole; it never leaves the process.

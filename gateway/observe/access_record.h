@@ -16,7 +16,7 @@ inline constexpr std::size_t kUserAgentMax = 512;
 inline constexpr std::size_t kRefererMax = 512;
 inline constexpr std::size_t kStringMax = 256;  ///< all others
 
-inline constexpr std::size_t kStrings = 10;
+inline constexpr std::size_t kStrings = 11;
 
 /// How much of each string is kept, and the bytes that the record takes.
 struct Extent {

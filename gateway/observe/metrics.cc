@@ -106,6 +106,7 @@ class Page {
     limits();
     registries();
     discoveries();
+    tls();
     downstream();
     workers();
     gateway();
@@ -310,6 +311,31 @@ class Page {
       out_.add(static_cast<double>(health.checks_passed), {{"upstream", name}, {"result", "passed"}});
       out_.add(static_cast<double>(health.checks_failed), {{"upstream", name}, {"result", "failed"}});
     });
+  }
+
+  void tls() {
+    if (in_.tls.empty()) return;
+    out_.counter("penstock_tls_handshakes_total", "Handshakes with clients, by listener and what they came to.");
+    for (const TlsMetrics& each : in_.tls) {
+      if (!each.stats) continue;
+      for (std::size_t i = 0; i < kHandshakeResults; ++i) {
+        const std::string result(name(static_cast<HandshakeResult>(i)));
+        out_.add(static_cast<double>(each.stats->handshakes[i].load(std::memory_order_relaxed)),
+                 {{"listener", each.listener}, {"result", result}});
+      }
+    }
+    out_.gauge("penstock_tls_certificate_not_after_timestamp_seconds", "When a certificate in use expires.");
+    for (const TlsMetrics& each : in_.tls) {
+      for (const TlsMetrics::Certificate& one : each.certificates) {
+        out_.add(one.not_after_unix_s,
+                 {{"listener", each.listener}, {"name", std::string(one.name)}, {"path", std::string(one.path)}});
+      }
+    }
+    out_.counter("penstock_tls_certificate_reloads_total", "Certificates that changed on disk, taken over or refused.");
+    for (const TlsMetrics& each : in_.tls) {
+      out_.add(static_cast<double>(each.reloads_succeeded), {{"listener", each.listener}, {"result", "success"}});
+      out_.add(static_cast<double>(each.reloads_failed), {{"listener", each.listener}, {"result", "failure"}});
+    }
   }
 
   void limits() {

@@ -64,6 +64,20 @@ struct DiscoveryMetrics {
   std::uint64_t errors = 0;
 };
 
+/// One `tls` at work.
+struct TlsMetrics {
+  struct Certificate {
+    std::string_view name;  ///< its first host name
+    std::string_view path;
+    double not_after_unix_s = 0;
+  };
+  std::string listener;             ///< its address as written; "admin" for the admin listener
+  const TlsStats* stats = nullptr;  ///< null: not counted
+  std::vector<Certificate> certificates;
+  std::uint64_t reloads_succeeded = 0;  ///< of certificates that changed on disk
+  std::uint64_t reloads_failed = 0;
+};
+
 /// What a scrape needs beside the counters. Views are valid during the call.
 struct MetricsInput {
   std::vector<const WorkerStats*> workers;
@@ -75,6 +89,7 @@ struct MetricsInput {
   std::vector<LimitMetrics> limits;
   std::vector<RegistryMetrics> registries;
   std::vector<DiscoveryMetrics> discoveries;
+  std::vector<TlsMetrics> tls;
   std::string_view version;  ///< penstock_build_info
   std::string_view revision;
   double start_time_unix_s = 0;     ///< process_start_time_seconds

@@ -40,6 +40,12 @@ constexpr std::uint32_t key_of(http::Method method, int status) {
 
 }  // namespace
 
+std::string_view name(HandshakeResult result) {
+  static constexpr std::array<std::string_view, kHandshakeResults> kNames = {
+      "full", "resumed", "closed", "plain_http", "unsupported", "certificate", "refused", "protocol", "timeout"};
+  return kNames[static_cast<std::size_t>(result)];
+}
+
 std::string_view name(RetryReason reason) {
   constexpr std::array<std::string_view, kRetryReasons> kNames = {"stale_connection", "connect_failure", "reset",
                                                                   "timeout",          "status",          "hedge"};

@@ -132,6 +132,31 @@ inline constexpr std::size_t kProxyHeaderFailures = static_cast<std::size_t>(Pro
 /// As a metric's label has it.
 std::string_view name(ProxyHeaderFailure failure);
 
+/// What handshakes of a listener came to. The order is that of io::TlsFailure behind `full` and `resumed`.
+enum class HandshakeResult : std::uint8_t {
+  full,
+  resumed,
+  closed,       ///< the client left in the middle of it
+  plain_http,   ///< the client spoke HTTP without encryption
+  unsupported,  ///< no version, cipher or protocol in common
+  certificate,  ///< the client's is missing or not valid
+  refused,      ///< the client has refused ours, most often
+  protocol,     ///< not TLS at all, and whatever else is wrong
+  timeout,
+  count_
+};
+inline constexpr std::size_t kHandshakeResults = static_cast<std::size_t>(HandshakeResult::count_);
+/// As a metric's label has it.
+std::string_view name(HandshakeResult result);
+
+/// One listener's. Handshakes are rare, and so all workers share it.
+struct TlsStats {
+  std::array<std::atomic<std::uint64_t>, kHandshakeResults> handshakes{};
+  void add(HandshakeResult result) {
+    handshakes[static_cast<std::size_t>(result)].fetch_add(1, std::memory_order_relaxed);
+  }
+};
+
 /// What one worker counts that is no route's and no upstream's.
 struct WorkerStats {
   Counter connections_accepted;

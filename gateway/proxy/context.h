@@ -13,6 +13,7 @@
 #include "gateway/base/slab.h"
 #include "gateway/http/h1_codec.h"
 #include "gateway/io/loop.h"
+#include "gateway/io/tls_context.h"
 #include "gateway/observe/access_log.h"
 #include "gateway/observe/stats.h"
 #include "gateway/proxy/exchange.h"
@@ -23,16 +24,27 @@ namespace penstock::proxy {
 
 class Downstream;
 
+/// What a listener's connections are served by; all workers get the same.
+struct ListenerParts {
+  conf::Listener config;
+  io::ServerTlsPtr tls = nullptr;                          ///< null: no encryption
+  std::shared_ptr<observe::TlsStats> tls_stats = nullptr;  ///< with `tls`
+};
+
 /// A listener's side of the configuration, in the form that connections use. Belongs to one worker; lives as long as
 /// the last connection that was accepted under it.
 struct ListenerContext {
-  explicit ListenerContext(conf::Listener listener)
-      : config(std::move(listener)),
+  explicit ListenerContext(ListenerParts parts)
+      : config(std::move(parts.config)),
+        tls(std::move(parts.tls)),
+        tls_stats(std::move(parts.tls_stats)),
         limits{config.max.request_line, config.max.header_bytes, config.max.header_fields} {
     if (config.proxy_protocol) introducers = CidrSet::of(config.proxy_protocol->from);
   }
 
   const conf::Listener config;
+  const io::ServerTlsPtr tls;
+  const std::shared_ptr<observe::TlsStats> tls_stats;
   const http::HeadLimits limits;
   CidrSet introducers;   ///< whose connections begin with a PROXY header
   bool closing = false;  ///< the listener is gone: answers close their connections

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "gateway/io/tls_session.h"
+
 namespace penstock::proxy {
 namespace {
 
@@ -38,7 +40,9 @@ Downstream::Downstream(Context& context, ListenerContextPtr listener, const io::
 Downstream::~Downstream() = default;
 
 Client Downstream::client() const {
-  return {ip_, listener_->config.max.body};
+  const io::TlsSession* tls = stream_->tls();
+  return {ip_, listener_->config.max.body, tls ? std::string_view(tls->version()) : std::string_view(),
+          certificate_ ? std::string_view(*certificate_) : std::string_view()};
 }
 
 // ---- bytes in
@@ -268,6 +272,7 @@ void Downstream::on_eof() {
 }
 
 void Downstream::on_error(int) {
+  if (wait_ == Wait::handshake) handshake_failed();
   close(ErrorKind::client_gone);
 }
 
@@ -329,6 +334,10 @@ void Downstream::timed_out() {
   switch (wait_) {
     case Wait::proxy_header:
       no_proxy_header(observe::ProxyHeaderFailure::timeout);
+      break;
+    case Wait::handshake:
+      listener_->tls_stats->add(observe::HandshakeResult::timeout);
+      close(ErrorKind::client_gone);
       break;
     case Wait::idle:
     case Wait::linger:

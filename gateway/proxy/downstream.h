@@ -36,9 +36,10 @@ class Downstream final : public io::Disposable, public ListLink, private io::Str
   void close(ErrorKind why);
 
  private:
-  enum class Wait : std::uint8_t { proxy_header, idle, header, body, write, linger };
+  enum class Wait : std::uint8_t { proxy_header, handshake, idle, header, body, write, linger };
 
   // ---- io::StreamHandler
+  void on_connected() override;
   void on_bytes(std::string_view bytes) override;
   void on_eof() override;
   void on_error(int error) override;
@@ -61,8 +62,10 @@ class Downstream final : public io::Disposable, public ListLink, private io::Str
 
   // downstream_arrival.cc
   void arrive();
+  void begin(std::string_view received);
   bool read_proxy_header(std::string_view& in);
   void no_proxy_header(observe::ProxyHeaderFailure why);
+  void handshake_failed();
 
   void process(std::string_view in);
   bool step(std::string_view& in);
@@ -87,7 +90,8 @@ class Downstream final : public io::Disposable, public ListLink, private io::Str
   Recycler<Exchange>::Handle exchange_;
   std::unique_ptr<std::string> stash_;               ///< received, but its turn has not come
   std::unique_ptr<ProxyHeaderReader> proxy_header_;  ///< null: none is expected
-  std::uint64_t write_mark_ = 0;                     ///< how far the client had read when the wait for it began
+  std::unique_ptr<std::string> certificate_;  ///< the client's, as upstreams are told of it; null: it has shown none
+  std::uint64_t write_mark_ = 0;              ///< how far the client had read when the wait for it began
   std::uint32_t requests_ = 0;
   std::uint16_t port_;  ///< the client's
   Wait wait_ = Wait::idle;

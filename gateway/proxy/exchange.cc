@@ -36,6 +36,8 @@ void Exchange::begin(Context& context, ClientStream& stream, const Client& clien
   view_ = context.view;
   route_index_ = routing::kNoRoute;
   max_body_ = client.max_body;
+  tls_ = client.tls;
+  client_certificate_ = client.certificate;
   started_ = context.loop.now();
   started_unix_ms_ = context.loop.unix_ms();
   request_.restart(RequestState::head);
@@ -168,7 +170,7 @@ void Exchange::answer_directly(const conf::Route& route) {
     answer_with(*route.respond);
   } else {
     answer({.status = route.redirect->status, .body = {}, .content_type = {}, .proxy_status = {}}, "Location",
-           expand_redirect(route.redirect->to, *head_));
+           expand_redirect(route.redirect->to, scheme(), *head_));
   }
 }
 

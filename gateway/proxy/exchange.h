@@ -30,6 +30,9 @@ struct Context;
 struct Client {
   IpAddress ip;
   std::uint64_t max_body = 0;  ///< the listener's
+  // As long as the exchange runs.
+  std::string_view tls = {};          ///< "TLSv1.3"; empty without encryption
+  std::string_view certificate = {};  ///< see RequestContext::client_certificate
 };
 
 /// Lent by the context for one exchange at a time; belongs to its thread. The client stream and the head stay as long
@@ -76,6 +79,7 @@ class Exchange final {
   void begin(Context& context, ClientStream& stream, const Client& client, const http::RequestHead& head,
              bool complete);
   void identify(const Client& client);
+  std::string_view scheme() const { return tls_.empty() ? "http" : "https"; }
   void dispatch();
   void proceed();
   void set_deadline();
@@ -159,6 +163,8 @@ class Exchange final {
   std::uint32_t route_index_ = 0;
   std::uint64_t max_body_ = 0;
   bool peer_trusted_ = false;
+  std::string_view tls_;                 ///< Client::tls
+  std::string_view client_certificate_;  ///< Client::certificate
   std::string_view request_id_;
   IpAddress client_address_;  ///< the real client's
   std::string_view client_ip_;

@@ -32,6 +32,7 @@ void Exchange::record() {
                                                   : std::string_view(),
        .upstream = cluster_ ? std::string_view(cluster_->config().name) : std::string_view(),
        .peer = attempt_->peer(),
+       .tls = tls_,
        .version = head_->version,
        .status = status_,
        .bytes_in = bytes_in_,

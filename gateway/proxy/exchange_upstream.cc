@@ -131,6 +131,8 @@ void Exchange::write_request(Attempt& attempt) {
                                 .peer_trusted = peer_trusted_,
                                 .request_id = request_id_,
                                 .endpoint = attempt.endpoint().address_text(),
+                                .scheme = scheme(),
+                                .client_certificate = client_certificate_,
                                 .forwarded = &view_->config.forwarded_headers,
                                 .priority_header = view_->config.priority_header,
                                 .timeout_ms = tells_deadline_ ? time_left() / kNanosPerMilli : 0};

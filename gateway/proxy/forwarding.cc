@@ -109,6 +109,7 @@ void add_forwarding(const http::RequestHead& head, const RequestContext& context
 bool pass_request_field(const http::RequestHead& head, const Field& field, const RequestContext& context,
                         Received& received) {
   switch (field.id) {
+    case FieldId::client_certificate:  // whoever sends it: only what we have seen ourselves is told
     case FieldId::content_length:
     case FieldId::x_request_id:
     case FieldId::x_request_timeout_ms:
@@ -175,6 +176,7 @@ void forward_request(const http::RequestHead& head, const RequestContext& contex
     out.added.push_back({"Max-Forwards", text.take()});
   }
   add_forwarding(head, context, received, text, out);
+  if (!context.client_certificate.empty()) out.added.push_back({"X-Forwarded-Client-Cert", context.client_certificate});
   if (context.timeout_ms > 0) {
     text << std::to_string(context.timeout_ms);
     out.added.push_back({"X-Request-Timeout-Ms", text.take()});

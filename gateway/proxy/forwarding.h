@@ -26,6 +26,8 @@ struct RequestContext {
   std::string_view request_id;
   std::string_view endpoint;         ///< Host for requests that came without one
   std::string_view scheme = "http";  ///< of the client's connection
+  /// The certificate that the client has shown, and that is valid, for X-Forwarded-Client-Cert; empty: none.
+  std::string_view client_certificate = {};
   const conf::ForwardedHeaders* forwarded = nullptr;
   std::string_view priority_header = {};  ///< passes if the peer is trusted; empty: there is none
   std::uint64_t timeout_ms = 0;  ///< what is left for the answer, to be told to the endpoint; 0: it is not told

@@ -13,7 +13,7 @@ std::string_view path_after(std::string_view out, std::string_view path) {
 
 }  // namespace
 
-std::string expand_redirect(std::string_view to, const http::RequestHead& head) {
+std::string expand_redirect(std::string_view to, std::string_view scheme, const http::RequestHead& head) {
   std::string out;
   while (!to.empty()) {
     const std::size_t open = to.find('{');
@@ -24,7 +24,7 @@ std::string expand_redirect(std::string_view to, const http::RequestHead& head) 
     const std::string_view name = to.substr(0, close == std::string_view::npos ? to.size() : close + 1);
     to.remove_prefix(name.size());
     if (name == "{scheme}") {
-      out += "http";
+      out += scheme;
     } else if (name == "{host}") {
       out += head.authority;
     } else if (name == "{path}") {

@@ -1,5 +1,8 @@
 // The PROXY protocol: clients behind a proxy that only passes bytes, and endpoints that are told whom we serve.
+#include "tests/support/authority.h"
 #include "tests/support/fixture.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/tls_client.h"
 
 namespace penstock::e2e {
 namespace {
@@ -59,6 +62,23 @@ TEST_F(ProxyProtocolIn, AConnectionThatSpeaksForItselfKeepsItsAddress) {
     EXPECT_EQ(Client(gateway).ask(header + get("/")).status(), 200);
     EXPECT_EQ(backend.take_request()["X-Forwarded-For"], "127.0.0.1");
   }
+}
+
+TEST_F(ProxyProtocolIn, TlsMayFollowInTheSameSegment) {
+  const testing_support::Authority authority;
+  const testing_support::KeyPair pair = authority.sign({.san = "DNS:api.example"});
+  const TempDir files;
+  const std::string certificate =
+      "{ cert: " + files.write("api.crt", pair.cert) + ", key: " + files.write("api.key", pair.key) + " }";
+  Gateway gateway(backend, from_loopback(", tls: { certificates: [" + certificate + "] }"));
+  for (const std::string& header : {kLine, kBinary}) {
+    TlsClient client(gateway.port(), {.ca = authority.pem(), .before = header});
+    ASSERT_EQ(client.shaken().error, "");
+    EXPECT_EQ(client->ask(get("/")).status(), 200);
+    EXPECT_EQ(backend.take_request()["X-Forwarded-For"], "192.0.2.7");
+  }
+  EXPECT_NE(TlsClient(gateway.port()).shaken().error, "") << "the header is missing";
+  EXPECT_EQ(errors(gateway, "malformed", 1), "");
 }
 
 TEST_F(ProxyProtocolIn, WhoMustBeginWithItAndDoesNotIsClosed) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "tests/support/connection.h"
 #include "tests/support/message.h"
@@ -20,6 +21,8 @@ class Client : public Connection {
   /// receive_buffer: SO_RCVBUF in bytes, 0 = the system's choice.
   explicit Client(const SocketAddress& address, int receive_buffer = 0)
       : Connection(connect_to(address, receive_buffer)) {}
+  /// On a socket that is connected already.
+  explicit Client(Fd fd) : Connection(std::move(fd)) {}
 
   /// The next final answer, with the 1xx ones before it in `interim`.
   Message response() { return read_final_response(*this, Framing::response); }

@@ -85,8 +85,8 @@ void Gateway::learn_ports() {
   std::vector<std::uint16_t> ports;
   std::istringstream lines(process_->err().text());
   for (std::string line; std::getline(lines, line);) {
-    if (line.find("admin on http://") != std::string::npos && admin_port_ == 0) admin_port_ = port_in(line);
-    if (line.find("listening on http://") != std::string::npos) ports.push_back(port_in(line));
+    if (line.find("admin on http") != std::string::npos && admin_port_ == 0) admin_port_ = port_in(line);
+    if (line.find("listening on http") != std::string::npos) ports.push_back(port_in(line));
   }
   if (ports != ports_) ports_ = ports;
 }

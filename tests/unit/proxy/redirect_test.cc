@@ -13,7 +13,7 @@ std::string expand(std::string_view to, std::string_view query = "q=1", bool has
   head.path = "/a/b";
   head.query = query;
   head.has_query = has_query;
-  return expand_redirect(to, head);
+  return expand_redirect(to, "http", head);
 }
 
 TEST(Redirect, ReplacesThePartsOfTheRequest) {
@@ -37,9 +37,9 @@ TEST(Redirect, APathAtTheFrontIsNeverTakenForAHost) {
   http::RequestHead head;
   head.authority = "h";
   head.path = "//evil.example/x";
-  EXPECT_EQ(expand_redirect("{uri}", head), "/evil.example/x");
-  EXPECT_EQ(expand_redirect("{path}", head), "/evil.example/x");
-  EXPECT_EQ(expand_redirect("https://{host}{path}", head), "https://h//evil.example/x");
+  EXPECT_EQ(expand_redirect("{uri}", "http", head), "/evil.example/x");
+  EXPECT_EQ(expand_redirect("{path}", "http", head), "/evil.example/x");
+  EXPECT_EQ(expand_redirect("https://{host}{path}", "http", head), "https://h//evil.example/x");
 }
 
 TEST(Redirect, WhatWasPutInIsNotReadAgain) {
