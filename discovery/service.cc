@@ -173,16 +173,17 @@ void Service::publish() {
   auto snapshot = std::make_shared<Snapshot>();
   std::vector<std::string> names;
   for (const Instance& instance : last_good_.instances()) {
-    const auto add = [&](const io::SocketAddress& address) {
+    const auto add = [&](const io::SocketAddress& address, const std::string& name) {
       snapshot->endpoints.push_back(
-          {address.text(), address, instance.weight, instance.zone, instance.priority, instance.metadata});
+          {address.text(), address, instance.weight, instance.zone, instance.priority, instance.metadata, name});
     };
     if (const auto literal = io::SocketAddress::from_ip(instance.host, instance.port)) {
-      add(*literal);
+      add(*literal, {});
       continue;
     }
     names.push_back(instance.host);
-    for (const io::SocketAddress& address : names_.addresses_of(instance.host)) add(address.with_port(instance.port));
+    for (const io::SocketAddress& address : names_.addresses_of(instance.host))
+      add(address.with_port(instance.port), instance.host);
   }
   names_.keep_only(names);
   // Of new names nothing is known for a moment, in which the old endpoints are better than none.

@@ -18,6 +18,7 @@ struct Endpoint {
   std::string zone;
   std::uint32_t priority = 0;  ///< the lowest is used first
   std::vector<std::pair<std::string, std::string>> metadata{};
+  std::string host{};  ///< the name that the address was found by; empty: it was told as an address
 };
 
 struct Snapshot {

@@ -67,8 +67,13 @@ struct StaticSource::State : std::enable_shared_from_this<State> {
     snapshot->version = ++version;
     for (const Entry& entry : entries) {
       for (const io::SocketAddress& address : entry.addresses) {
-        snapshot->endpoints.push_back(
-            {address.text(), address, entry.from.weight, entry.from.zone, entry.from.priority});
+        snapshot->endpoints.push_back({address.text(),
+                                       address,
+                                       entry.from.weight,
+                                       entry.from.zone,
+                                       entry.from.priority,
+                                       {},
+                                       entry.is_name ? entry.from.address.host : ""});
       }
     }
     publish(std::move(snapshot));

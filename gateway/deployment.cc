@@ -19,10 +19,11 @@ const conf::Registry* find_registry(const conf::Config& config, const std::strin
 
 }  // namespace
 
-Deployment::Deployment(UpstreamHouse& house, std::shared_ptr<const proxy::Blueprint> blueprint,
-                       const std::string& sticky_secret, const Deployment* before, std::function<void()> ready)
+Deployment::Deployment(UpstreamHouse& house, Compiled compiled, const std::string& sticky_secret,
+                       const Deployment* before, std::function<void()> ready)
     : house_(house),
-      blueprint_(std::move(blueprint)),
+      blueprint_(std::move(compiled.blueprint)),
+      upstream_tls_(std::move(compiled.upstream_tls)),
       ready_(std::move(ready)),
       here_(std::make_shared<bool>(true)),
       patience_([](void* self) { static_cast<Deployment*>(self)->tell_ready(); }, this) {
@@ -63,7 +64,8 @@ void Deployment::make_upstreams(const std::string& sticky_secret, const Deployme
   for (const conf::Upstream& upstream : config().upstreams) {
     const auto found = known.find(upstream.name);
     const auto was = found != known.end() ? found->second : nullptr;
-    if (was && same_zone && same_but_for_endpoints(was->config(), upstream)) {
+    const io::ClientTlsPtr& tls = upstream_tls_->of(upstreams_.size());
+    if (was && same_zone && was->tls() == tls && same_but_for_endpoints(was->config(), upstream)) {
       if (!was->fed_by(upstream, registry_of(upstream))) to_be_fed_.push_back(upstreams_.size());
       upstreams_.push_back(was);
       continue;
@@ -72,7 +74,7 @@ void Deployment::make_upstreams(const std::string& sticky_secret, const Deployme
     fresh.push_back(upstreams_.size());
     upstreams_.push_back(std::make_shared<ManagedUpstream>(
         house_, upstream,
-        upstream::Surroundings{config().zone, has_secret ? upstream.sticky->secret : sticky_secret, nullptr},
+        upstream::Surroundings{config().zone, has_secret ? upstream.sticky->secret : sticky_secret, nullptr, tls},
         was.get()));
   }
   unsettled_ = fresh.size() + 1;

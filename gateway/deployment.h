@@ -15,6 +15,8 @@
 #include "gateway/managed_upstream.h"
 #include "gateway/observe/route_book.h"
 #include "gateway/proxy/blueprint.h"
+#include "gateway/reloader.h"
+#include "gateway/upstream_tls.h"
 
 namespace penstock {
 
@@ -23,8 +25,8 @@ class Deployment {
  public:
   /// `ready`: each upstream has endpoints, or won't for now. Once, not before this returns. `before`: the one in force,
   /// of which parts are shared; null: there is none. It lives until this one is adopted.
-  Deployment(UpstreamHouse& house, std::shared_ptr<const proxy::Blueprint> blueprint, const std::string& sticky_secret,
-             const Deployment* before, std::function<void()> ready);
+  Deployment(UpstreamHouse& house, Compiled compiled, const std::string& sticky_secret, const Deployment* before,
+             std::function<void()> ready);
   ~Deployment();
   Deployment(const Deployment&) = delete;
   Deployment& operator=(const Deployment&) = delete;
@@ -34,6 +36,7 @@ class Deployment {
 
   const conf::Config& config() const { return *blueprint_->config; }
   const std::shared_ptr<const proxy::Blueprint>& blueprint() const { return blueprint_; }
+  const std::shared_ptr<const UpstreamTls>& upstream_tls() const { return upstream_tls_; }
   filters::LimitTable& limits() const { return *blueprint_->limits; }
   /// Indexed like the configuration's.
   const std::vector<std::shared_ptr<ManagedUpstream>>& upstreams() const { return upstreams_; }
@@ -51,6 +54,7 @@ class Deployment {
 
   UpstreamHouse& house_;
   const std::shared_ptr<const proxy::Blueprint> blueprint_;
+  const std::shared_ptr<const UpstreamTls> upstream_tls_;
   const std::function<void()> ready_;
   std::map<std::string, std::shared_ptr<discovery::Registry>> registries_;
   std::vector<std::shared_ptr<ManagedUpstream>> upstreams_;

@@ -74,8 +74,8 @@ void Gateway::run() {
   make_workers();
   next_listeners_ = listeners_.prepare(*first_config_);
   next_tls_ = start_.tls;
-  next_ = std::make_unique<Deployment>(house_, compile(first_config_, nullptr), sticky_secret_, nullptr,
-                                       [this] { begin_serving(); });
+  next_ = std::make_unique<Deployment>(house_, Compiled{compile(first_config_, nullptr), start_.upstream_tls},
+                                       sticky_secret_, nullptr, [this] { begin_serving(); });
   admin_tls_ = start_.tls->admin.context;
   adopt_listeners(*first_config_);
   open_admin();
@@ -160,10 +160,14 @@ void Gateway::reload(Reloader::Load load) {
     return;
   }
   // The one in force is kept, whatever comes meanwhile: the new one is made out of it on another thread.
-  reloader_.start(with_tls(std::move(load), start_.tickets),
-                  [this, before = current_->blueprint()](const std::shared_ptr<const conf::Config>& config) {
-                    return compile(config, before.get());
-                  });
+  const auto compile_all = [this, before = current_->blueprint(), tls_before = current_->upstream_tls()](
+                               const std::shared_ptr<const conf::Config>& config, const std::string& from,
+                               std::vector<conf::Problem>& problems) -> Compiled {
+    auto tls = UpstreamTls::load(*config, from, tls_before.get(), problems);
+    if (!problems.empty()) return {};
+    return {compile(config, before.get()), std::move(tls)};
+  };
+  reloader_.start(with_tls(std::move(load), start_.tickets), compile_all);
 }
 
 void Gateway::loaded(Reloader::Outcome outcome) {
@@ -172,13 +176,13 @@ void Gateway::loaded(Reloader::Outcome outcome) {
   next_tls_ = std::move(outcome.tls);
   next_text_ = std::move(outcome.text);
   next_from_ = std::move(outcome.from);
-  if (!outcome.blueprint || draining_) {
+  if (!outcome.compiled.blueprint || draining_) {
     reload_failed("it has " + std::to_string(outcome.problems.size()) + " problems");
     return;
   }
   try {
-    next_listeners_ = listeners_.prepare(*outcome.blueprint->config);
-    next_ = std::make_unique<Deployment>(house_, std::move(outcome.blueprint), sticky_secret_, current_.get(),
+    next_listeners_ = listeners_.prepare(*outcome.compiled.blueprint->config);
+    next_ = std::make_unique<Deployment>(house_, std::move(outcome.compiled), sticky_secret_, current_.get(),
                                          [this] { adopt_next(); });
   } catch (const std::exception& error) {
     reload_failed(error.what());

@@ -34,6 +34,7 @@ class Gateway : private admin::AdminSource {
  public:
   struct Start {
     std::shared_ptr<const conf::Config> config;
+    std::shared_ptr<const UpstreamTls> upstream_tls;
     std::string text;       ///< of the configuration, as it was read
     ConfigOrigin origin;    ///< where it is read again
     std::string from;       ///< for people: where this one is from

@@ -108,6 +108,15 @@ int load(const Options& options, Gateway::Start& start) {
   return start.config ? 0 : 1;
 }
 
+/// The same for what upstreams' tls names.
+bool load_upstream_tls(Gateway::Start& start) {
+  std::vector<conf::Problem> problems;
+  start.upstream_tls =
+      UpstreamTls::load(*start.config, start.origin.registry ? start.origin.text : start.from, nullptr, problems);
+  for (const conf::Problem& problem : problems) std::fprintf(stderr, "%s\n", problem.text().c_str());
+  return problems.empty();
+}
+
 int run(const Options& options) {
   if (options.version) {
     std::printf("penstock %.*s (%.*s)\n", static_cast<int>(kVersion.size()), kVersion.data(),
@@ -124,7 +133,8 @@ int run(const Options& options) {
     std::fputs(conf::to_yaml(*start.config).c_str(), stdout);
     return 0;
   }
-  if (!load_certificates(start)) return 1;
+  const bool certificates = load_certificates(start);
+  if (!load_upstream_tls(start) || !certificates) return 1;
   if (options.test) {
     std::fprintf(stderr, "%s: the configuration is good\n", options.config.c_str());
     return 0;

@@ -6,7 +6,7 @@ namespace penstock {
 
 ManagedUpstream::ManagedUpstream(UpstreamHouse& house, const conf::Upstream& config, upstream::Surroundings around,
                                  const ManagedUpstream* before)
-    : house_(house), id_(house.next_id++), config_(std::make_shared<const conf::Upstream>(config)) {
+    : house_(house), id_(house.next_id++), config_(std::make_shared<const conf::Upstream>(config)), tls_(around.tls) {
   house_.by_id.emplace(id_, this);
   for (std::size_t i = 0; i < house_.workers.size(); ++i) {
     stats_.push_back(before ? before->stats_[i] : std::make_shared<observe::UpstreamStats>());

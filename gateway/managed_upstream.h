@@ -48,6 +48,8 @@ class ManagedUpstream {
   bool fed_by(const conf::Upstream& config, const std::shared_ptr<discovery::Registry>& registry) const;
 
   ClusterId id() const { return id_; }
+  /// Null: connections are not encrypted.
+  const io::ClientTlsPtr& tls() const { return tls_; }
   /// Without what feed() has changed since.
   const conf::Upstream& config() const { return *config_; }
   upstream::Supervisor& supervisor() { return *supervisor_; }
@@ -64,6 +66,7 @@ class ManagedUpstream {
   UpstreamHouse& house_;
   const ClusterId id_;
   const std::shared_ptr<const conf::Upstream> config_;
+  const io::ClientTlsPtr tls_;
   std::vector<std::shared_ptr<observe::UpstreamStats>> stats_;
   std::unique_ptr<upstream::Supervisor> supervisor_;
   std::vector<conf::Endpoint> endpoints_;

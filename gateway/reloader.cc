@@ -38,7 +38,7 @@ void Reloader::run() {
         outcome->tls = std::move(loaded.tls);
         if (!loaded.result.config) return;
         try {
-          outcome->blueprint = compile(loaded.result.config);
+          outcome->compiled = compile(loaded.result.config, outcome->from, outcome->problems);
         } catch (const std::exception& error) {
           outcome->problems.push_back({"", 0, 0, error.what()});
         }

@@ -12,8 +12,15 @@
 #include "gateway/io/loop.h"
 #include "gateway/proxy/blueprint.h"
 #include "gateway/tls_loading.h"
+#include "gateway/upstream_tls.h"
 
 namespace penstock {
+
+/// A configuration that has been found to be good, made ready.
+struct Compiled {
+  std::shared_ptr<const proxy::Blueprint> blueprint;  ///< what all workers share of it
+  std::shared_ptr<const UpstreamTls> upstream_tls;
+};
 
 /// Belongs to the control thread. One configuration at a time: whoever asks meanwhile gets one more round, whatever the
 /// number of askers.
@@ -27,11 +34,11 @@ class Reloader {
     std::vector<conf::Problem> warnings = {};
   };
   using Load = std::function<Loaded()>;
-  /// Called on another thread: what all workers share of the configuration.
-  using Compile =
-      std::function<std::shared_ptr<const proxy::Blueprint>(const std::shared_ptr<const conf::Config>& config)>;
+  /// Called on another thread. What is found on the way makes the configuration one that is not good.
+  using Compile = std::function<Compiled(const std::shared_ptr<const conf::Config>& config, const std::string& from,
+                                         std::vector<conf::Problem>& problems)>;
   struct Outcome {
-    std::shared_ptr<const proxy::Blueprint> blueprint;  ///< null: it is not good
+    Compiled compiled;  ///< if there are no problems
     std::vector<conf::Problem> problems;
     std::vector<conf::Problem> warnings;
     std::string text;

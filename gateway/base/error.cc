@@ -32,6 +32,8 @@ constexpr std::array<Names, kErrorKinds> kNames = {{
     {"circuit_open", "UO"},
     {"connect_failed", "UF"},
     {"connect_timeout", "UF"},
+    {"tls_certificate", "UF"},
+    {"tls_protocol", "UF"},
     {"upstream_reset", "UC"},
     {"upstream_protocol", "UPE"},
     {"upstream_truncated", "UC"},

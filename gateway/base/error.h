@@ -32,6 +32,8 @@ enum class ErrorKind : std::uint8_t {
   circuit_open,           ///< a circuit breaker refuses: 503
   connect_failed,         ///< refused, unreachable: 502
   connect_timeout,        ///< 504
+  tls_certificate,        ///< the endpoint's is not valid, or not for its name: 502
+  tls_protocol,           ///< no handshake with the endpoint, or a broken one: 502
   upstream_reset,         ///< closed or reset before an answer: 502
   upstream_protocol,      ///< an answer that is not HTTP, or not safe: 502
   upstream_truncated,     ///< an answer that ended early: the client's connection is cut

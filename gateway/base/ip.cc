@@ -96,6 +96,14 @@ bool Cidr::contains(const IpAddress& address) const {
   return differing == 0;
 }
 
+CidrSet CidrSet::of(const std::vector<std::string>& texts) {
+  CidrSet set;
+  for (const std::string& text : texts) {
+    if (const auto block = Cidr::parse(text)) set.add(*block);
+  }
+  return set;
+}
+
 bool CidrSet::contains(const IpAddress& address) const {
   return std::ranges::any_of(blocks_, [&](const Cidr& block) { return block.contains(address); });
 }

@@ -59,6 +59,9 @@ class Cidr {
 /// Some blocks, asked as one. contains() is linear: meant for the few dozen that are written in a configuration.
 class CidrSet {
  public:
+  CidrSet() = default;
+  /// What is no block is left out.
+  static CidrSet of(const std::vector<std::string>& texts);
   void add(const Cidr& block) { blocks_.push_back(block); }
   bool empty() const { return blocks_.empty(); }
   bool contains(const IpAddress& address) const;

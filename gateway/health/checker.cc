@@ -7,13 +7,12 @@
 
 namespace penstock::health {
 
-Checker::Checker(io::Loop& loop, const conf::HealthCheck& how, const io::SocketAddress& address, std::uint64_t seed,
-                 Checked checked)
+Checker::Checker(io::Loop& loop, const conf::HealthCheck& how, ProbeTarget target, std::uint64_t seed, Checked checked)
     : loop_(loop),
       how_(how),
       random_(seed),
       next_([](void* self) { static_cast<Checker*>(self)->check(); }, this),
-      probe_(loop, how, address, std::move(checked)) {
+      probe_(loop, how, std::move(target), std::move(checked)) {
   wait(random_.below(quick() + 1));
 }
 

@@ -17,8 +17,7 @@ class Checker {
   using Checked = std::function<void(bool passed, const std::string& why)>;
 
   /// The first check comes within min(interval, 1 s), at a random time of it. `how` outlives it. `seed`: of the jitter.
-  Checker(io::Loop& loop, const conf::HealthCheck& how, const io::SocketAddress& address, std::uint64_t seed,
-          Checked checked);
+  Checker(io::Loop& loop, const conf::HealthCheck& how, ProbeTarget target, std::uint64_t seed, Checked checked);
 
   /// The next check: after the interval, or, if the owner `hurries`, after min(interval, 1 s); ± 10 %. The first
   /// interval is a random part of one, so that checkers that began together don't stay together.

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "gateway/base/proxy_header.h"
 #include "gateway/base/random.h"
 #include "gateway/health/outlier_detector.h"
 #include "gateway/health/outlier_text.h"
@@ -39,10 +40,12 @@ struct Monitor::Impl {
   void learn_from(const Impl& before);
   void watch(std::vector<Watched> endpoints);
   void arrive(Entry& entry, Watched endpoint, bool joins);
+  void rename(Entry& entry, io::TlsTarget tls);
   void take_record(Entry& entry, EndpointRecordPtr record);
   void tick();
   bool read(const EndpointRecord& record, std::uint64_t& requests_seen);
   void failures_in_a_row(const EndpointRecordPtr& record, Failure last);
+  ProbeTarget target(const Entry& entry) const;
   void check(Entry& entry);
   void checked(Entry& entry, bool passed, const std::string& why);
   void knock(Entry& entry);
@@ -137,9 +140,10 @@ void Monitor::Impl::watch(std::vector<Watched> endpoints) {
     watched.push_back(&entry);
     if (!entry.watched) {
       arrive(entry, std::move(endpoint), others);
-    } else if (entry.record != endpoint.record) {
-      take_record(entry, std::move(endpoint.record));
+      continue;
     }
+    if (entry.tls.name != endpoint.tls.name) rename(entry, std::move(endpoint.tls));
+    if (entry.record != endpoint.record) take_record(entry, std::move(endpoint.record));
   }
   for (Entry* entry : before) {
     if (entry->generation != generation) standings.left(*entry, loop.now());
@@ -156,12 +160,20 @@ void Monitor::Impl::watch(std::vector<Watched> endpoints) {
 void Monitor::Impl::arrive(Entry& entry, Watched endpoint, bool joins) {
   standings.arrived(entry);
   entry.socket = endpoint.address;
+  entry.tls = std::move(endpoint.tls);
   if (entry.standing.since_unix_ms == 0) entry.standing.since_unix_ms = loop.unix_ms();
   if (joins && entry.standing.usable()) entry.standing.recovered_at = loop.now();
   if (upstream.outlier && !entry.suspect) entry.suspect.emplace(*upstream.outlier);
   take_record(entry, std::move(endpoint.record));
   if (upstream.health_check) check(entry);
   if (entry.ejected && entry.by_connect_failures) knock(entry);
+}
+
+/// Checks ask for another certificate from now on.
+void Monitor::Impl::rename(Entry& entry, io::TlsTarget tls) {
+  entry.tls = std::move(tls);
+  if (entry.checker) check(entry);
+  if (entry.knock) knock(entry);
 }
 
 /// What it has counted before counts for nothing here.
@@ -241,9 +253,19 @@ void Monitor::Impl::take_back(Entry& entry) {
 
 // ---- checks
 
+ProbeTarget Monitor::Impl::target(const Entry& entry) const {
+  ProbeTarget target = entry.socket;
+  target.tls = entry.tls;
+  if (upstream.proxy_protocol) {
+    const bool v1 = *upstream.proxy_protocol == conf::ProxyProtocolVersion::v1;
+    target.proxy_header = write_proxy_header(v1 ? ProxyHeaderVersion::v1 : ProxyHeaderVersion::v2, std::nullopt);
+  }
+  return target;
+}
+
 void Monitor::Impl::check(Entry& entry) {
   entry.checker =
-      std::make_unique<Checker>(loop, *upstream.health_check, entry.socket, random.next(),
+      std::make_unique<Checker>(loop, *upstream.health_check, target(entry), random.next(),
                                 [this, &entry](bool good, const std::string& why) { checked(entry, good, why); });
 }
 
@@ -261,7 +283,7 @@ void Monitor::Impl::checked(Entry& entry, bool good, const std::string& why) {
 }
 
 void Monitor::Impl::knock(Entry& entry) {
-  entry.knock = std::make_unique<Checker>(loop, knock_how, entry.socket, random.next(),
+  entry.knock = std::make_unique<Checker>(loop, knock_how, target(entry), random.next(),
                                           [this, &entry](bool good, const std::string&) {
                                             if (!good) {
                                               entry.knock->again(true);

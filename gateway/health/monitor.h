@@ -17,6 +17,7 @@
 #include "gateway/health/standing.h"
 #include "gateway/health/state.h"
 #include "gateway/io/address.h"
+#include "gateway/io/tls_target.h"
 
 namespace penstock::io {
 class Loop;
@@ -27,6 +28,7 @@ namespace penstock::health {
 struct Watched {
   EndpointRecordPtr record;
   io::SocketAddress address;
+  io::TlsTarget tls{};
 };
 
 /// One for each upstream; outlives snapshots. Standings are kept by address: those of endpoints that leave are

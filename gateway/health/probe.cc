@@ -1,10 +1,12 @@
 #include "gateway/health/probe.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <system_error>
 #include <utility>
 
 #include "gateway/io/loop.h"
+#include "gateway/io/tls_session.h"
 
 namespace penstock::health {
 namespace {
@@ -13,22 +15,29 @@ std::string error_text(int error) {
   return std::generic_category().message(error);
 }
 
-io::SocketAddress checked_address(const conf::HealthCheck& how, const io::SocketAddress& endpoint) {
-  return how.port ? endpoint.with_port(*how.port) : endpoint;
+ProbeTarget checked_target(const conf::HealthCheck& how, ProbeTarget target) {
+  if (how.port) target.address = target.address.with_port(*how.port);
+  return target;
 }
 
 }  // namespace
 
-Probe::Probe(io::Loop& loop, const conf::HealthCheck& how, const io::SocketAddress& address, Done done)
+Probe::Probe(io::Loop& loop, const conf::HealthCheck& how, ProbeTarget target, Done done)
     : loop_(loop),
       how_(how),
-      address_(checked_address(how, address)),
+      target_(checked_target(how, std::move(target))),
       done_(std::move(done)),
       timeout_([](void* self) { static_cast<Probe*>(self)->timed_out(); }, this) {}
 
 bool Probe::start() {
-  stream_ = io::Stream::connect(loop_, address_, *this);
+  stream_ = io::Stream::connect(loop_, target_.address, *this);
   if (!stream_) return false;
+  if (target_.tls.context) {
+    // A handshake from the beginning each time: a session that is resumed shows no certificate.
+    stream_->secure(target_.tls.context, target_.tls.name, nullptr, target_.proxy_header);
+  } else {
+    stream_->write(target_.proxy_header);
+  }
   loop_.arm(timeout_, static_cast<Nanos>(how_.timeout.count()) * kNanosPerMilli);
   return true;
 }
@@ -44,7 +53,7 @@ void Probe::on_connected() {
 }
 
 std::string Probe::request() const {
-  const std::string own = address_.family() == AF_UNIX ? "localhost" : address_.text();
+  const std::string own = target_.address.family() == AF_UNIX ? "localhost" : target_.address.text();
   return "GET " + how_.path + " HTTP/1.1\r\nHost: " + (how_.host.empty() ? own : how_.host) +
          "\r\nUser-Agent: penstock-health-check\r\nConnection: close\r\n\r\n";
 }
@@ -84,7 +93,11 @@ void Probe::on_eof() {
 }
 
 void Probe::on_error(int error) {
-  finish(false, (parser_ ? "no answer: " : "connect: ") + error_text(error));
+  if (error == EPROTO && stream_->tls()) {
+    finish(false, "tls: " + stream_->tls()->error());
+  } else {
+    finish(false, (parser_ ? "no answer: " : "connect: ") + error_text(error));
+  }
 }
 
 void Probe::timed_out() {

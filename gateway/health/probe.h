@@ -11,12 +11,23 @@
 #include "gateway/http/h1_codec.h"
 #include "gateway/io/address.h"
 #include "gateway/io/stream.h"
+#include "gateway/io/tls_target.h"
 
 namespace penstock::io {
 class Loop;
 }
 
 namespace penstock::health {
+
+/// Where a check goes, and how its connection begins.
+struct ProbeTarget {
+  // NOLINTNEXTLINE(google-explicit-constructor): most have an address and no more.
+  ProbeTarget(const io::SocketAddress& at) : address(at) {}
+
+  io::SocketAddress address;
+  io::TlsTarget tls{};
+  std::string proxy_header{};  ///< by which we tell that we speak for ourselves; empty: none
+};
 
 /// Has one socket while under way, and none else. On the loop's thread. Destroying it ends it at once.
 class Probe final : private io::StreamHandler {
@@ -25,7 +36,7 @@ class Probe final : private io::StreamHandler {
   using Done = std::function<void(bool passed, const std::string& why)>;
 
   /// `how` outlives it; its port is heeded, its times but for the timeout are not.
-  Probe(io::Loop& loop, const conf::HealthCheck& how, const io::SocketAddress& address, Done done);
+  Probe(io::Loop& loop, const conf::HealthCheck& how, ProbeTarget target, Done done);
 
   /// `done` follows, never from inside this call. False if there is no socket to be had: the endpoint can't be blamed
   /// for that.
@@ -44,7 +55,7 @@ class Probe final : private io::StreamHandler {
 
   io::Loop& loop_;
   const conf::HealthCheck& how_;
-  const io::SocketAddress address_;
+  const ProbeTarget target_;
   const Done done_;
 
   // While under way.

@@ -37,6 +37,7 @@ struct Entry {
   std::size_t index = 0;         ///< among those that are watched
   EndpointRecordPtr record;
   io::SocketAddress socket;
+  io::TlsTarget tls;
   std::uint64_t requests_seen = 0;   ///< of the record's counters, at the last tick
   std::unique_ptr<Checker> checker;  ///< active checks
   std::unique_ptr<Checker> knock;    ///< waits for an endpoint that refused connections to take one

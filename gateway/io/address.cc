@@ -62,20 +62,30 @@ SocketAddress SocketAddress::with_port(std::uint16_t port) const {
   return copy;
 }
 
-std::string SocketAddress::text() const {
+std::string SocketAddress::ip() const {
   char buffer[INET6_ADDRSTRLEN] = {};
+  if (family() == AF_INET) inet_ntop(AF_INET, &storage_.v4.sin_addr, buffer, sizeof(buffer));
+  if (family() == AF_INET6) inet_ntop(AF_INET6, &storage_.v6.sin6_addr, buffer, sizeof(buffer));
+  return buffer;
+}
+
+std::string SocketAddress::text() const {
   switch (family()) {
     case AF_INET:
-      inet_ntop(AF_INET, &storage_.v4.sin_addr, buffer, sizeof(buffer));
-      return std::string(buffer) + ":" + std::to_string(port());
+      return ip() + ":" + std::to_string(port());
     case AF_INET6:
-      inet_ntop(AF_INET6, &storage_.v6.sin6_addr, buffer, sizeof(buffer));
-      return "[" + std::string(buffer) + "]:" + std::to_string(port());
+      return "[" + ip() + "]:" + std::to_string(port());
     case AF_UNIX:
       return "unix:" + std::string(storage_.local.sun_path);
     default:
       return "-";
   }
+}
+
+PeerAddress PeerAddress::from(const SocketAddress& address) {
+  sockaddr_storage storage{};
+  std::memcpy(&storage, address.raw(), std::min<std::size_t>(address.size(), sizeof(storage)));
+  return from(storage);
 }
 
 PeerAddress PeerAddress::from(const sockaddr_storage& address) {

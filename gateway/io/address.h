@@ -29,6 +29,8 @@ class SocketAddress {
   int family() const { return storage_.any.sa_family; }
   std::uint16_t port() const;
   SocketAddress with_port(std::uint16_t port) const;
+  /// "10.0.0.1", "::1"; empty for a Unix socket.
+  std::string ip() const;
   /// "10.0.0.1:80", "[::1]:80", "unix:/run/x.sock".
   std::string text() const;
 
@@ -45,11 +47,12 @@ class SocketAddress {
   socklen_t size_ = 0;
 };
 
-/// The peer of an accepted connection, in 20 bytes.
+/// The peer of an accepted connection, or our end of it, in 20 bytes.
 struct PeerAddress {
   std::array<std::uint8_t, 16> ip{};  ///< IPv4 as ::ffff:a.b.c.d; all zero for a Unix socket
   std::uint16_t port = 0;
   static PeerAddress from(const sockaddr_storage& address);
+  static PeerAddress from(const SocketAddress& address);
 };
 
 }  // namespace penstock::io

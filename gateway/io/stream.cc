@@ -62,6 +62,10 @@ StreamPtr Stream::connect(Loop& loop, const SocketAddress& to, StreamHandler& ha
   return stream;
 }
 
+SocketAddress Stream::local_address() const {
+  return SocketAddress::local_of(fd_);
+}
+
 void Stream::close() {
   assert(!closed_);
   closed_ = true;

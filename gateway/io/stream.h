@@ -99,6 +99,9 @@ class Stream : private StreamFlushLink {
   /// without the handshake: it grows if, and only if, something of what was written has left.
   std::uint64_t sent() const { return sent_; }
 
+  /// The address at our end, which the system is asked for.
+  SocketAddress local_address() const;
+
   void pause_reading();
   void resume_reading();
 

@@ -290,6 +290,11 @@ void trust_for_client(SSL_CTX* context, const ClientTls::Parts& parts, TlsReport
 
 }  // namespace
 
+std::string ClientTls::system_authorities() {
+  const char* const told = std::getenv(X509_get_default_cert_file_env());
+  return told && *told ? told : X509_get_default_cert_file();
+}
+
 ClientTlsPtr ClientTls::make(const Parts& parts, TlsReport& report) {
   std::shared_ptr<ClientTls> tls(new ClientTls());
   SslContextPtr context = new_ssl_context(TLS_client_method(), parts.min_version);

@@ -90,7 +90,10 @@ class ClientTls {
     TlsFile key;
     bool verify = true;
     TlsVersion min_version = TlsVersion::v1_2;
+    friend bool operator==(const Parts&, const Parts&) = default;
   };
+  /// The file of the system's authorities: SSL_CERT_FILE, or where OpenSSL was built to look.
+  static std::string system_authorities();
   /// nullptr if there are problems. Slow where the system's authorities are read.
   static std::shared_ptr<const ClientTls> make(const Parts& parts, TlsReport& report);
 

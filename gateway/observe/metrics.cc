@@ -254,6 +254,10 @@ class Page {
     per_upstream(&UpstreamStats::connects);
     out_.counter("penstock_upstream_connect_errors_total", "Connections to endpoints that failed, by upstream.");
     per_upstream(&UpstreamStats::connect_errors);
+    out_.counter("penstock_upstream_tls_handshakes_total",
+                 "TLS handshakes with endpoints that were done, by upstream and by whether a session was resumed.");
+    per_upstream(&UpstreamStats::tls_handshakes, {{"session", "new"}});
+    per_upstream(&UpstreamStats::tls_resumed, {{"session", "resumed"}});
     out_.gauge("penstock_upstream_connections", "Open connections to endpoints, by upstream and state.");
     per_upstream(&UpstreamStats::connections_idle, {{"state", "idle"}});
     per_upstream(&UpstreamStats::connections_active, {{"state", "active"}});
@@ -408,6 +412,12 @@ class Page {
     out_.add(sum(&WorkerStats::connections_accepted));
     out_.counter("penstock_accept_errors_total", "Client connections that could not be accepted.");
     out_.add(sum(&WorkerStats::accept_errors));
+    out_.counter("penstock_proxy_protocol_errors_total",
+                 "Client connections closed because they had to begin with a PROXY header, and did not, by reason.");
+    for (std::size_t i = 0; i < kProxyHeaderFailures; ++i) {
+      out_.add(total([&](const WorkerStats& w) -> auto& { return w.proxy_header_failures[i]; }),
+               {{"reason", std::string(name(static_cast<ProxyHeaderFailure>(i)))}});
+    }
     out_.gauge("penstock_connections", "Open connections, by side and state.");
     out_.add(sum(&WorkerStats::connections_idle), {{"side", "downstream"}, {"state", "idle"}});
     out_.add(sum(&WorkerStats::connections_active), {{"side", "downstream"}, {"state", "active"}});

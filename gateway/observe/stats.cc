@@ -52,6 +52,11 @@ std::string_view name(RetryReason reason) {
   return kNames[static_cast<std::size_t>(reason)];
 }
 
+std::string_view name(ProxyHeaderFailure failure) {
+  constexpr std::array<std::string_view, kProxyHeaderFailures> kNames = {"malformed", "cut", "timeout"};
+  return kNames[static_cast<std::size_t>(failure)];
+}
+
 std::string_view name(DegradeReason reason) {
   constexpr std::array<std::string_view, kDegradeReasons> kNames = {"rate_limit",  "overload", "circuit_open",
                                                                     "no_endpoint", "failure",  "by_hand"};

@@ -108,6 +108,8 @@ struct UpstreamStats {
   DurationHistogram connect;   ///< connect() to connected
   Counter connects;            ///< tried
   Counter connect_errors;
+  Counter tls_handshakes;  ///< from the beginning
+  Counter tls_resumed;     ///< by a session from before
   std::array<Counter, kRetryReasons> retries;
   Counter retry_budget_exhausted;  ///< retries that there was no budget for
   Counter hedges_won;              ///< that answered first, or whose first try failed
@@ -118,6 +120,17 @@ struct UpstreamStats {
   Counter bytes_sent;
   Counter bytes_received;
 };
+
+/// Why a connection that had to begin with a PROXY header was closed.
+enum class ProxyHeaderFailure : std::uint8_t {
+  malformed,  ///< or something else
+  cut,        ///< the peer closed it in the middle
+  timeout,
+  count_
+};
+inline constexpr std::size_t kProxyHeaderFailures = static_cast<std::size_t>(ProxyHeaderFailure::count_);
+/// As a metric's label has it.
+std::string_view name(ProxyHeaderFailure failure);
 
 /// What handshakes of a listener came to. The order is that of io::TlsFailure behind `full` and `resumed`.
 enum class HandshakeResult : std::uint8_t {
@@ -148,6 +161,7 @@ struct TlsStats {
 struct WorkerStats {
   Counter connections_accepted;
   Counter accept_errors;
+  std::array<Counter, kProxyHeaderFailures> proxy_header_failures;
   Gauge connections_active;  ///< client connections with a request under way
   Gauge connections_idle;
   Counter bytes_received;  ///< from clients

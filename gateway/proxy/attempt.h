@@ -39,7 +39,7 @@ class Attempt final : private upstream::AttemptHandler {
 
   // What it met: upstream::Lease.
   void answered(int status, bool overload, Nanos now) { lease_.answered(status, overload, waited(now)); }
-  void failed(ErrorKind kind, Nanos now) { lease_.failed(kind, waited(now)); }
+  void failed(Nanos now) { lease_.failed(waited(now)); }
   void abandoned(Nanos now) { lease_.abandoned(waited(now)); }
 
   // ---- also when it is over

@@ -2,9 +2,11 @@
 // at a time on a connection, HTTP/2 many.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 
+#include "gateway/base/proxy_header.h"
 #include "gateway/http/h1_writer.h"
 #include "gateway/http/message.h"
 
@@ -38,6 +40,9 @@ class ClientStream {
   virtual void resume_request() = 0;
   /// The client doesn't take what is sent fast enough: pause the source until Exchange::on_client_drained().
   virtual bool congested() const = 0;
+
+  /// Of the client's connection, as a PROXY header has told them, if one has. Nothing on a Unix socket.
+  virtual std::optional<ProxiedConnection> addresses() const = 0;
 
   /// The exchange is over, the last call. The stream may start the next one in the same object before it returns.
   virtual void exchange_done() = 0;

@@ -7,6 +7,7 @@
 
 #include "conf/config.h"
 #include "gateway/base/http_date.h"
+#include "gateway/base/ip.h"
 #include "gateway/base/random.h"
 #include "gateway/base/request_id.h"
 #include "gateway/base/slab.h"
@@ -37,12 +38,15 @@ struct ListenerContext {
       : config(std::move(parts.config)),
         tls(std::move(parts.tls)),
         tls_stats(std::move(parts.tls_stats)),
-        limits{config.max.request_line, config.max.header_bytes, config.max.header_fields} {}
+        limits{config.max.request_line, config.max.header_bytes, config.max.header_fields} {
+    if (config.proxy_protocol) introducers = CidrSet::of(config.proxy_protocol->from);
+  }
 
   const conf::Listener config;
   const io::ServerTlsPtr tls;
   const std::shared_ptr<observe::TlsStats> tls_stats;
   const http::HeadLimits limits;
+  CidrSet introducers;   ///< whose connections begin with a PROXY header
   bool closing = false;  ///< the listener is gone: answers close their connections
 };
 using ListenerContextPtr = std::shared_ptr<ListenerContext>;

@@ -27,20 +27,15 @@ void Downstream::accept(Context& context, ListenerContextPtr listener, int fd, c
   context.stats.connections_accepted.add();
   context.stats.connections_idle.add(1);
   connection->stream_ = io::Stream::adopt(context.loop, fd, *connection);
-  const conf::ListenerTimeouts& timeouts = connection->listener_->config.timeouts;
-  if (connection->listener_->tls) {
-    connection->stream_->secure(connection->listener_->tls);
-    connection->wait_for(Wait::handshake, timeouts.header);
-  } else {
-    connection->wait_for(Wait::idle, timeouts.idle);
-  }
+  connection->arrive();
 }
 
 Downstream::Downstream(Context& context, ListenerContextPtr listener, const io::PeerAddress& peer)
     : context_(context),
       listener_(std::move(listener)),
       ip_(IpAddress::from_v6(peer.ip)),
-      deadline_([](void* self) { static_cast<Downstream*>(self)->timed_out(); }, this) {}
+      deadline_([](void* self) { static_cast<Downstream*>(self)->timed_out(); }, this),
+      port_(peer.port) {}
 
 Downstream::~Downstream() = default;
 
@@ -50,30 +45,11 @@ Client Downstream::client() const {
           certificate_ ? std::string_view(*certificate_) : std::string_view()};
 }
 
-// ---- encryption
-
-void Downstream::on_connected() {
-  const io::TlsSession& tls = *stream_->tls();
-  listener_->tls_stats->add(tls.resumed() ? observe::HandshakeResult::resumed : observe::HandshakeResult::full);
-  if (tls.peer_verified()) certificate_ = std::make_unique<std::string>(tls.peer_text());
-  if (!closing_) wait_for(Wait::idle, listener_->config.timeouts.idle);
-}
-
-void Downstream::handshake_failed() {
-  const auto failure = static_cast<std::size_t>(stream_->tls()->failure());
-  constexpr auto kFirst = static_cast<std::size_t>(observe::HandshakeResult::closed);
-  static_assert(kFirst + static_cast<std::size_t>(io::TlsFailure::protocol) - 1 ==
-                static_cast<std::size_t>(observe::HandshakeResult::protocol));
-  // Without a failure of TLS it is the connection that has broken.
-  const std::size_t result = kFirst + (failure == 0 ? 0 : failure - 1);
-  listener_->tls_stats->add(static_cast<observe::HandshakeResult>(result));
-}
-
 // ---- bytes in
 
 void Downstream::on_bytes(std::string_view bytes) {
   context_.stats.bytes_received.add(bytes.size());
-  if (closing_) return;
+  if (closing_ || (wait_ == Wait::proxy_header && !read_proxy_header(bytes))) return;
   if (stash_ || blocked()) {
     stash(bytes);
   } else {
@@ -284,6 +260,10 @@ void Downstream::rest() {
 // ---- endings
 
 void Downstream::on_eof() {
+  if (wait_ == Wait::proxy_header) {
+    no_proxy_header(observe::ProxyHeaderFailure::cut);
+    return;
+  }
   if (tunnel_ && !closing_) {
     exchange_->on_client_end();
     return;
@@ -352,6 +332,9 @@ void Downstream::on_drained() {
 
 void Downstream::timed_out() {
   switch (wait_) {
+    case Wait::proxy_header:
+      no_proxy_header(observe::ProxyHeaderFailure::timeout);
+      break;
     case Wait::handshake:
       listener_->tls_stats->add(observe::HandshakeResult::timeout);
       close(ErrorKind::client_gone);

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "gateway/base/deadline_wheel.h"
+#include "gateway/base/proxy_header.h"
 #include "gateway/base/slab.h"
 #include "gateway/http/h1_codec.h"
 #include "gateway/io/address.h"
@@ -34,7 +36,7 @@ class Downstream final : public io::Disposable, public ListLink, private io::Str
   void close(ErrorKind why);
 
  private:
-  enum class Wait : std::uint8_t { handshake, idle, header, body, write, linger };
+  enum class Wait : std::uint8_t { proxy_header, handshake, idle, header, body, write, linger };
 
   // ---- io::StreamHandler
   void on_connected() override;
@@ -55,9 +57,16 @@ class Downstream final : public io::Disposable, public ListLink, private io::Str
   void pause_request() override;
   void resume_request() override;
   bool congested() const override { return stream_->congested(); }
+  std::optional<ProxiedConnection> addresses() const override;
   void exchange_done() override;
 
+  // downstream_arrival.cc
+  void arrive();
+  void begin(std::string_view received);
+  bool read_proxy_header(std::string_view& in);
+  void no_proxy_header(observe::ProxyHeaderFailure why);
   void handshake_failed();
+
   void process(std::string_view in);
   bool step(std::string_view& in);
   bool blocked() const;
@@ -75,14 +84,16 @@ class Downstream final : public io::Disposable, public ListLink, private io::Str
   Context& context_;
   const ListenerContextPtr listener_;
   io::StreamPtr stream_;
-  IpAddress ip_;
+  IpAddress ip_;  ///< the client's, also if a PROXY header tells it
   Deadline deadline_;
   Recycler<http::H1RequestParser>::Handle parser_;
   Recycler<Exchange>::Handle exchange_;
-  std::unique_ptr<std::string> stash_;        ///< received, but its turn has not come
+  std::unique_ptr<std::string> stash_;               ///< received, but its turn has not come
+  std::unique_ptr<ProxyHeaderReader> proxy_header_;  ///< null: none is expected
   std::unique_ptr<std::string> certificate_;  ///< the client's, as upstreams are told of it; null: it has shown none
   std::uint64_t write_mark_ = 0;              ///< how far the client had read when the wait for it began
   std::uint32_t requests_ = 0;
+  std::uint16_t port_;  ///< the client's
   Wait wait_ = Wait::idle;
   bool processing_ : 1 = false;
   bool request_done_ : 1 = false;  ///< the current request has been read whole

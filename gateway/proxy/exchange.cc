@@ -331,7 +331,7 @@ void Exchange::finish() {
 
 void Exchange::fire_total() {
   if (attempt_->under_way() && request_ == RequestState::sent && response_ == ResponseState::waiting)
-    attempt_->failed(ErrorKind::total_timeout, context_->loop.now());
+    attempt_->failed(context_->loop.now());
   if (hedge_) give_up(*hedge_);
   fail(ErrorKind::total_timeout, "timeouts.total");
 }

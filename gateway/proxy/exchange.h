@@ -93,6 +93,7 @@ class Exchange final {
   void count_answer(const Attempt& attempt, int status);
   void forget_other_generations();
   upstream::Choice choice(bool fresh);
+  void introduce_client();
   void not_leased(const upstream::Refusal& refusal);
   Nanos time_left() const;
   bool too_late_after(Nanos wait) const;
@@ -142,7 +143,7 @@ class Exchange final {
   void degrade_by_hand();
   void degrade(const conf::Fallback& fallback, ErrorKind why, observe::DegradeReason reason);
   bool degrades(ErrorKind why);
-  bool can_go_elsewhere(ErrorKind why) const;
+  bool can_go_elsewhere() const;
   void go_elsewhere(std::uint32_t upstream);
 
   void answer(Reply reply, std::string_view field_name = {}, std::string_view field_value = {});
@@ -203,6 +204,7 @@ class Exchange final {
   Attempt* hedge_ = nullptr;      ///< the other one; only until there is an answer's head
   std::uint64_t key_ = 0;         ///< balancers::Pick::key
   std::string set_cookie_;        ///< a cookie for this answer
+  std::string proxy_header_;      ///< for connections to an upstream with proxy_protocol
   std::uint64_t generation_ = 0;  ///< of the cluster: what the indices in tried_ mean
   std::array<std::uint32_t, conf::kMostAttempts> tried_{};
   std::uint8_t tried_count_ = 0;

@@ -25,6 +25,8 @@ std::optional<conf::FallbackCause> cause_of(ErrorKind kind) {
       return conf::FallbackCause::no_endpoint;
     case ErrorKind::connect_failed:
     case ErrorKind::connect_timeout:
+    case ErrorKind::tls_certificate:
+    case ErrorKind::tls_protocol:
     case ErrorKind::upstream_reset:
     case ErrorKind::upstream_protocol:
     case ErrorKind::first_byte_timeout:
@@ -44,7 +46,7 @@ bool Exchange::degrades(ErrorKind why) {
   const conf::Fallback& fallback = *view_->config.routes[route_index_].fallback;
   const auto cause = cause_of(why);
   if (!cause || std::find(fallback.on.begin(), fallback.on.end(), *cause) == fallback.on.end()) return false;
-  if (fallback.upstream && !can_go_elsewhere(why)) return false;
+  if (fallback.upstream && !can_go_elsewhere()) return false;
   degrade(fallback, why, static_cast<observe::DegradeReason>(*cause));
   return true;
 }
@@ -72,10 +74,9 @@ void Exchange::degrade(const conf::Fallback& fallback, ErrorKind why, observe::D
 }
 
 /// Whether the whole request is still there, and may be sent once more if any of it was.
-bool Exchange::can_go_elsewhere(ErrorKind why) const {
+bool Exchange::can_go_elsewhere() const {
   if (due_ != 0 && too_late_after(0)) return false;
-  const bool no_connection = why == ErrorKind::connect_failed || why == ErrorKind::connect_timeout;
-  return may_repeat(attempt_->under_way() && !no_connection && !attempt_->connection().nothing_sent());
+  return may_repeat(attempt_->under_way() && !attempt_->connection().nothing_sent());
 }
 
 void Exchange::go_elsewhere(std::uint32_t upstream) {

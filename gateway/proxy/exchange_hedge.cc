@@ -95,7 +95,7 @@ bool Exchange::comes_first(Attempt& attempt, int status, bool overload) {
 }
 
 void Exchange::fails_beside_another(Attempt& attempt, ErrorKind kind) {
-  if (!stale_connection(attempt, kind)) attempt.failed(kind, context_->loop.now());
+  if (!stale_connection(attempt, kind)) attempt.failed(context_->loop.now());
   go_on_without(attempt);
 }
 

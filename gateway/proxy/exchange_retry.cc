@@ -19,10 +19,6 @@ constexpr std::uint64_t kFallbackReplayMax = 64 << 10;
 /// Without a policy: other endpoints that are tried for one that can't be connected to.
 constexpr std::uint8_t kConnectRetries = 2;
 
-constexpr bool is_connect_failure(ErrorKind kind) {
-  return kind == ErrorKind::connect_failed || kind == ErrorKind::connect_timeout;
-}
-
 Nanos nanos(conf::milliseconds duration) {
   return static_cast<Nanos>(duration.count()) * kNanosPerMilli;
 }
@@ -95,10 +91,12 @@ bool Exchange::stale_connection(const Attempt& attempt, ErrorKind kind) const {
 /// The attempt has failed without an answer. True if there will be, or is, another one; the exchange may be over.
 bool Exchange::tries_again(ErrorKind kind) {
   using observe::RetryReason;
-  if (!action_.retries) return is_connect_failure(kind) && connects_elsewhere();
-  if (!may_repeat(!is_connect_failure(kind) && !attempt_->connection().nothing_sent())) return false;
-  if (is_connect_failure(kind)) return backs_off(conf::RetryCause::connect_failure, RetryReason::connect_failure, true);
-  if (kind == ErrorKind::upstream_reset && !attempt_->connection().answered()) {
+  const bool no_connection = !attempt_->connection().connected();
+  if (!action_.retries) return no_connection && connects_elsewhere();
+  if (!may_repeat(!attempt_->connection().nothing_sent())) return false;
+  if (no_connection) return backs_off(conf::RetryCause::connect_failure, RetryReason::connect_failure, true);
+  const bool broken = kind == ErrorKind::upstream_reset || kind == ErrorKind::tls_protocol;
+  if (broken && !attempt_->connection().answered()) {
     return backs_off(conf::RetryCause::reset, RetryReason::reset, true);
   }
   if (kind == ErrorKind::first_byte_timeout) return backs_off(conf::status_cause(504), RetryReason::timeout, true);

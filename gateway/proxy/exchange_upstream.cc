@@ -1,6 +1,7 @@
 // The exchange's upstream side: choosing an endpoint, sending the request, passing on the answer. When it is done again
 // stands in exchange_retry.cc.
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "gateway/filters/request_key.h"
@@ -60,10 +61,28 @@ void Exchange::forget_other_generations() {
   tried_count_ = 0;
 }
 
+/// The real client, whoever holds the connection; the port of another one than the holder is not known.
+void Exchange::introduce_client() {
+  std::optional<ProxiedConnection> connection = client_->addresses();
+  if (client_address_ != IpAddress()) {
+    if (!connection) connection.emplace();
+    if (connection->client != client_address_) connection->client_port = 0;
+    connection->client = client_address_;
+  }
+  const bool v1 = *cluster_->config().proxy_protocol == conf::ProxyProtocolVersion::v1;
+  proxy_header_ = write_proxy_header(v1 ? ProxyHeaderVersion::v1 : ProxyHeaderVersion::v2, connection);
+}
+
 /// What the balancer is asked.
 upstream::Choice Exchange::choice(bool fresh) {
   forget_other_generations();
-  return {key_, context_->random.next(), stuck_to(), std::span(tried_).first(tried_count_), fresh};
+  upstream::Choice choice = {key_, context_->random.next(), stuck_to(), std::span(tried_).first(tried_count_), fresh};
+  if (cluster_->config().proxy_protocol) {
+    introduce_client();
+    choice.fresh = true;
+    choice.proxy_header = proxy_header_;
+  }
+  return choice;
 }
 
 void Exchange::choose(bool fresh) {
@@ -120,10 +139,9 @@ void Exchange::write_request(Attempt& attempt) {
   forward_request(*head_, about, fields);
   upstream::Connection& connection = attempt.connection();
   connection.set_idle_timeout(action_.idle());
-  const bool asks_upgrade = upgrades(*head_);
-  connection.send_head(
-      {head_->method_text, head_->path, head_->query, head_->has_query},
-      {fields.passed, fields.added, {head_->body, head_->content_length}, asks_upgrade ? "upgrade" : ""});
+  const std::string_view option = upgrades(*head_) ? "upgrade" : cluster_->config().proxy_protocol ? "close" : "";
+  connection.send_head({head_->method_text, head_->path, head_->query, head_->has_query},
+                       {fields.passed, fields.added, {head_->body, head_->content_length}, option});
   if (!replay_.empty()) connection.send_body(replay_);
 }
 
@@ -268,7 +286,7 @@ void Exchange::on_attempt_failed(Attempt& attempt, ErrorKind kind, const char* d
     choose(true);
     return;
   }
-  attempt.failed(kind, context_->loop.now());
+  attempt.failed(context_->loop.now());
   if (response_ == ResponseState::waiting && tries_again(kind)) return;
   fail(kind, detail);
 }

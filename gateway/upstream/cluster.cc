@@ -64,14 +64,13 @@ void Lease::answered(int status, bool overload, Nanos took) {
   }
 }
 
-void Lease::failed(ErrorKind kind, Nanos took) {
+void Lease::failed(Nanos took) {
   passes_.ended(true, took, cluster_->loop_.now());
   using health::Failure;
-  const bool at_connecting = kind == ErrorKind::connect_failed || kind == ErrorKind::connect_timeout;
   cluster_->failed(*pool_,
-                   connection_->refused() ? Failure::refused
-                   : at_connecting        ? Failure::connect
-                                          : Failure::request,
+                   connection_->refused()      ? Failure::refused
+                   : !connection_->connected() ? Failure::connect
+                                               : Failure::request,
                    took);
 }
 
@@ -99,7 +98,7 @@ Cluster::~Cluster() = default;
 
 void Cluster::apply(PlanPtr plan, FitnessPtr fitness) {
   const bool follows = plan_ && plan->follows == plan_.get();
-  const std::vector<std::uint32_t> from =
+  std::vector<std::uint32_t> from =
       follows ? plan->before : std::vector<std::uint32_t>(plan->endpoints.size(), balancers::kNoMember);
   std::vector<std::unique_ptr<EndpointPool>> old_pools = std::exchange(pools_, {});
   const std::vector<balancers::Load> old_loads = std::exchange(loads_, {});
@@ -107,10 +106,12 @@ void Cluster::apply(PlanPtr plan, FitnessPtr fitness) {
   loads_.reserve(from.size());
   for (std::uint32_t i = 0; i < from.size(); ++i) {
     const PlannedEndpoint& planned = plan->endpoints[i];
+    // Under another name the certificate must be another one.
+    if (from[i] != balancers::kNoMember && old_pools[from[i]]->tls().name != planned.tls.name)
+      from[i] = balancers::kNoMember;
     const bool known = from[i] != balancers::kNoMember;
     pools_.push_back(known ? std::move(old_pools[from[i]])
-                           : std::make_unique<EndpointPool>(loop_, config_, stats_, planned.endpoint.address,
-                                                            planned.record, planned.breaker, worker_));
+                           : std::make_unique<EndpointPool>(loop_, config_, stats_, planned, worker_));
     pools_.back()->index = i;
     loads_.push_back(known ? old_loads[from[i]] : balancers::Load{});
   }
@@ -246,7 +247,7 @@ Lease Cluster::lease(AttemptHandler& handler, http::Method method, const Choice&
     return {};
   }
   EndpointPool& pool = *pools_[*index];
-  Connection* connection = pool.take(handler, method, choice.fresh, refusal.error);
+  Connection* connection = pool.take(handler, method, choice.fresh, choice.proxy_header, refusal.error);
   if (!connection) return {};
   ++loads_[*index].in_flight;
   balancer_->in_flight_changed(loads_, *index);

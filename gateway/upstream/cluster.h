@@ -74,7 +74,7 @@ class Lease {
   /// The answer's head is there. `overload`: it is a refusal for now (429, or 503 with Retry-After).
   void answered(int status, bool overload, Nanos took);
   /// No answer came, or not all of it, and that is the endpoint's doing.
-  void failed(ErrorKind kind, Nanos took);
+  void failed(Nanos took);
   /// The client left before the answer.
   void abandoned(Nanos took);
 
@@ -95,7 +95,8 @@ struct Choice {
   std::uint64_t random = 0;                        ///< fresh bits
   std::uint32_t preferred = balancers::kNoMember;  ///< by a sticky cookie: taken if it can be used
   std::span<const std::uint32_t> tried = {};
-  bool fresh = false;  ///< a new connection, not one from the pool
+  bool fresh = false;                  ///< a new connection, not one from the pool
+  std::string_view proxy_header = {};  ///< what a new connection begins with
 };
 
 /// Belongs to its worker's thread.

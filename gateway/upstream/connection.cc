@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "gateway/io/tls_session.h"
 #include "gateway/upstream/pool.h"
 
 namespace penstock::upstream {
@@ -21,9 +22,15 @@ Connection::Connection(EndpointPool& home)
       deadline_([](void* self) { static_cast<Connection*>(self)->timed_out(); }, this),
       parser_(kAnswerLimits) {}
 
-bool Connection::connect(const io::SocketAddress& address, Nanos timeout) {
-  stream_ = io::Stream::connect(home_.loop(), address, *this);
+bool Connection::connect(std::string_view proxy_header, Nanos timeout) {
+  stream_ = io::Stream::connect(home_.loop(), home_.address(), *this);
   if (!stream_) return false;
+  if (const io::TlsTarget& tls = home_.tls(); tls.context) {
+    stream_->secure(tls.context, tls.name, home_.session(), std::string(proxy_header));
+  } else {
+    stream_->write(proxy_header);
+    proxy_header_size_ = proxy_header.size();
+  }
   connect_started_ = home_.loop().now();
   home_.loop().arm(deadline_, timeout);
   return true;
@@ -34,7 +41,7 @@ void Connection::begin(AttemptHandler& handler, http::Method method) {
   parser_.expect_answer_to(method);
   ++requests_;
   interims_ = 0;
-  sent_mark_ = stream_->sent();
+  sent_mark_ = stream_->sent() + std::exchange(proxy_header_size_, 0);
   request_complete_ = waiting_ = answered_ = head_seen_ = interim_ = answer_complete_ = clean_ = paused_ = false;
 }
 
@@ -91,6 +98,7 @@ void Connection::send_end(std::span<const http::Field> trailers, Nanos first_byt
 
 void Connection::on_connected() {
   connected_ = true;
+  if (stream_->tls()) home_.shook_hands(stream_->tls()->resumed());
   home_.connected(home_.loop().now() - connect_started_);
   deadline_.cancel();
   if (handler_) handler_->on_connected();
@@ -240,10 +248,16 @@ void Connection::on_error(int error) {
   }
   if (!connected_) {
     home_.connect_failed();
+    if (error == EPROTO && stream_->tls()) {
+      fail_tls();
+      return;
+    }
     refused_ = error == ECONNREFUSED || error == ENOENT;  // ENOENT: a Unix socket whose file is gone
     fail(ErrorKind::connect_failed, refused_ ? "connection refused" : "no connection");
   } else if (head_seen_) {
     fail(ErrorKind::upstream_truncated, "the answer ended early");
+  } else if (error == EPROTO && stream_->tls()) {
+    fail_tls();
   } else {
     fail(ErrorKind::upstream_reset, answered_ ? "closed within the answer's head" : "closed before an answer");
   }
@@ -253,6 +267,20 @@ void Connection::fail(ErrorKind kind, const char* detail) {
   deadline_.cancel();
   if (kind == ErrorKind::upstream_protocol && head_seen_) kind = ErrorKind::upstream_truncated;
   handler_->on_attempt_failed(kind, detail);
+}
+
+/// The reason in OpenSSL's words is the health checks' to tell: clients need not know it.
+void Connection::fail_tls() {
+  switch (stream_->tls()->failure()) {
+    case io::TlsFailure::certificate:
+      return fail(ErrorKind::tls_certificate, "the endpoint's certificate is not valid");
+    case io::TlsFailure::refused:
+      return fail(ErrorKind::tls_protocol, "the endpoint refuses TLS with us");
+    case io::TlsFailure::closed:
+      return fail(ErrorKind::tls_protocol, "closed during the TLS handshake");
+    default:
+      return fail(ErrorKind::tls_protocol, "the endpoint does not speak TLS as it should");
+  }
 }
 
 void Connection::timed_out() {

@@ -20,7 +20,7 @@ class EndpointPool;
 /// nothing more comes.
 class AttemptHandler {
  public:
-  /// The connection stands; only if it did not when it was leased.
+  /// The connection stands, and is encrypted if it should be; only if it did not when it was leased.
   virtual void on_connected() = 0;
   /// 1xx other than 101. Any number of times, before the answer's head.
   virtual void on_interim(const http::ResponseHead& head) = 0;
@@ -48,7 +48,7 @@ class Connection final : public io::Disposable, public ListLink, private io::Str
  public:
   explicit Connection(EndpointPool& home);
   /// False (errno set) if no socket is to be had.
-  bool connect(const io::SocketAddress& address, Nanos timeout);
+  bool connect(std::string_view proxy_header, Nanos timeout);
 
   // ---- for the holder of the lease
 
@@ -58,7 +58,7 @@ class Connection final : public io::Disposable, public ListLink, private io::Str
   /// Has carried a request before: the endpoint may be closing it just now.
   bool reused() const { return requests_ > 1; }
   /// No byte of this request has been taken by the socket.
-  bool nothing_sent() const { return stream_->sent() == sent_mark_; }
+  bool nothing_sent() const { return stream_->sent() <= sent_mark_; }
   /// A byte of an answer has come.
   bool answered() const { return answered_; }
 
@@ -102,6 +102,7 @@ class Connection final : public io::Disposable, public ListLink, private io::Str
   bool handle_head();
   bool handle_end(bool more_bytes);
   void fail(ErrorKind kind, const char* detail);
+  void fail_tls();
   void keep_waiting();
   void timed_out();
 
@@ -111,8 +112,9 @@ class Connection final : public io::Disposable, public ListLink, private io::Str
   Deadline deadline_;
   Nanos idle_timeout_ = 0;
   Nanos connect_started_ = 0;
-  std::uint64_t sent_mark_ = 0;
+  std::uint64_t sent_mark_ = 0;  ///< Stream::sent() when the request's first byte is the next
   std::uint64_t requests_ = 0;
+  std::size_t proxy_header_size_ = 0;  ///< until the first request
   http::H1ResponseParser parser_;
   std::string stash_;  ///< received while paused
   http::BodyKind request_body_ = http::BodyKind::none;

@@ -12,6 +12,7 @@
 #include "discovery/snapshot.h"
 #include "gateway/base/deadline_wheel.h"
 #include "gateway/health/endpoint_record.h"
+#include "gateway/io/tls_target.h"
 #include "gateway/upstream/guard.h"
 
 namespace penstock::upstream {
@@ -21,6 +22,7 @@ struct PlannedEndpoint {
   health::EndpointRecordPtr record;
   BreakerPtr breaker;        ///< kept across plans, like the record; null: it has none
   std::string sticky_token;  ///< what the cookie says of it; empty if the upstream is not sticky
+  io::TlsTarget tls{};
 };
 
 /// One snapshot, ready to be used. Immutable; its dear part, the balancer's tables, is made once for all workers.

@@ -78,7 +78,7 @@ void add_level(const std::vector<const Endpoint*>& endpoints, double needed, con
   for (const Endpoint* endpoint : endpoints) {
     members.push_back({endpoint->id, endpoint->weight});
     Remembered known = find_record(*endpoint);
-    plan.endpoints.push_back({*endpoint, std::move(known.record), std::move(known.breaker), {}});
+    plan.endpoints.push_back({*endpoint, std::move(known.record), std::move(known.breaker), {}, {}});
     plan.before.push_back(known.before);
   }
   const auto count = static_cast<std::uint32_t>(endpoints.size());
@@ -102,6 +102,14 @@ void add_priority(const std::vector<const Endpoint*>& endpoints, const std::stri
   }
   add_level(near, weight_of(endpoints) / static_cast<double>(zones.size()), spec, find_record, plan, balancers);
   add_level(far, weight_of(far), spec, find_record, plan, balancers);
+}
+
+/// A Unix socket has neither name nor address: a certificate for it is for "localhost".
+std::string tls_name(const conf::UpstreamTls& tls, const Endpoint& endpoint) {
+  if (!tls.sni.empty()) return tls.sni;
+  if (!endpoint.host.empty()) return endpoint.host;
+  const std::string ip = endpoint.address.ip();
+  return ip.empty() ? "localhost" : ip;
 }
 
 }  // namespace
@@ -130,6 +138,10 @@ PlanPtr make_plan(const conf::Upstream& config, const Surroundings& around, cons
   }
   plan->balancer = std::make_unique<const balancers::Levels>(std::move(levels));
 
+  if (around.tls) {
+    for (PlannedEndpoint& endpoint : plan->endpoints)
+      endpoint.tls = {around.tls, tls_name(*config.tls, endpoint.endpoint)};
+  }
   if (config.sticky) {
     for (std::uint32_t i = 0; i < plan->endpoints.size(); ++i) {
       PlannedEndpoint& endpoint = plan->endpoints[i];

@@ -17,6 +17,7 @@ struct Surroundings {
   std::string zone;           ///< the gateway's own
   std::string sticky_secret;  ///< of the configuration, or else made at the start
   std::shared_ptr<Guard> guard{};
+  io::ClientTlsPtr tls{};  ///< null: connections are not encrypted
 };
 
 /// What is remembered of an endpoint from plan to plan.

@@ -12,14 +12,15 @@ Nanos nanos(conf::milliseconds duration) {
 }  // namespace
 
 EndpointPool::EndpointPool(io::Loop& loop, const conf::Upstream& upstream, observe::UpstreamStats& stats,
-                           io::SocketAddress address, health::EndpointRecordPtr record, BreakerPtr breaker,
-                           unsigned worker)
+                           const PlannedEndpoint& endpoint, unsigned worker)
     : loop_(loop),
       upstream_(upstream),
       stats_(stats),
-      address_(address),
-      record_(std::move(record)),
-      breaker_(std::move(breaker)),
+      address_(endpoint.endpoint.address),
+      tls_(endpoint.tls),
+      session_(tls_.context ? std::make_shared<io::ResumableSession>() : nullptr),
+      record_(endpoint.record),
+      breaker_(endpoint.breaker),
       endpoint_stats_(record_->worker(worker)) {}
 
 EndpointPool::~EndpointPool() {
@@ -27,7 +28,8 @@ EndpointPool::~EndpointPool() {
   retire();
 }
 
-Connection* EndpointPool::take(AttemptHandler& handler, http::Method method, bool fresh, ErrorKind& error) {
+Connection* EndpointPool::take(AttemptHandler& handler, http::Method method, bool fresh, std::string_view proxy_header,
+                               ErrorKind& error) {
   Connection* connection = fresh ? nullptr : idle_.pop_front();
   if (connection) {
     --idle_count_;
@@ -40,7 +42,7 @@ Connection* EndpointPool::take(AttemptHandler& handler, http::Method method, boo
     }
     auto made = std::make_unique<Connection>(*this);
     stats_.connects.add();
-    if (!made->connect(address_, nanos(upstream_.timeouts.connect))) {
+    if (!made->connect(proxy_header, nanos(upstream_.timeouts.connect))) {
       connect_failed();
       error = ErrorKind::connect_failed;
       return nullptr;
@@ -63,7 +65,9 @@ void EndpointPool::give_back(Connection& connection) {
   stats_.in_flight.add(-1);
   endpoint_stats_.active.add(-1);
   endpoint_stats_.in_flight.add(-1);
-  const bool keep = !retired_ && connection.reusable() && idle_count_ < upstream_.pool.max_idle &&
+  // A connection that has begun with a client's PROXY header is that client's alone.
+  const bool keep = !retired_ && !upstream_.proxy_protocol && connection.reusable() &&
+                    idle_count_ < upstream_.pool.max_idle &&
                     connection.requests_ < upstream_.pool.requests_per_connection;
   if (!keep) {
     destroy(connection);

@@ -10,6 +10,7 @@
 #include "gateway/observe/stats.h"
 #include "gateway/upstream/connection.h"
 #include "gateway/upstream/guard.h"
+#include "gateway/upstream/plan.h"
 
 namespace penstock::upstream {
 
@@ -17,15 +18,17 @@ namespace penstock::upstream {
 /// Belongs to its worker's thread; outlives its connections and leases.
 class EndpointPool {
  public:
-  EndpointPool(io::Loop& loop, const conf::Upstream& upstream, observe::UpstreamStats& stats, io::SocketAddress address,
-               health::EndpointRecordPtr record, BreakerPtr breaker, unsigned worker);
+  EndpointPool(io::Loop& loop, const conf::Upstream& upstream, observe::UpstreamStats& stats,
+               const PlannedEndpoint& endpoint, unsigned worker);
   ~EndpointPool();
   EndpointPool(const EndpointPool&) = delete;
   EndpointPool& operator=(const EndpointPool&) = delete;
 
-  /// An idle connection, or else a new one that is still connecting. `fresh` asks for a new one in any case.
+  /// An idle connection, or else a new one that is still connecting, and begins with `proxy_header`. `fresh` asks for a
+  /// new one in any case.
   /// null if the bound is reached (`error` = pool_full) or there are no descriptors (`error` = connect_failed).
-  Connection* take(AttemptHandler& handler, http::Method method, bool fresh, ErrorKind& error);
+  Connection* take(AttemptHandler& handler, http::Method method, bool fresh, std::string_view proxy_header,
+                   ErrorKind& error);
   /// Keeps it if it can be used again, else closes it.
   void give_back(Connection& connection);
   /// Closes an idle connection.
@@ -39,10 +42,14 @@ class EndpointPool {
   // Told by connections.
   void connected(Nanos took) { stats_.connect.observe(took); }
   void connect_failed() { stats_.connect_errors.add(); }
+  void shook_hands(bool resumed) { (resumed ? stats_.tls_resumed : stats_.tls_handshakes).add(); }
   void received(std::size_t bytes) { stats_.bytes_received.add(bytes); }
 
   io::Loop& loop() { return loop_; }
   const io::SocketAddress& address() const { return address_; }
+  const io::TlsTarget& tls() const { return tls_; }
+  /// What new connections resume.
+  const std::shared_ptr<io::ResumableSession>& session() const { return session_; }
   const std::string& address_text() const { return record_->address(); }
   const health::EndpointRecordPtr& record() const { return record_; }
   /// Null: the endpoint has none.
@@ -60,6 +67,8 @@ class EndpointPool {
   const conf::Upstream& upstream_;
   observe::UpstreamStats& stats_;
   const io::SocketAddress address_;
+  const io::TlsTarget tls_;
+  const std::shared_ptr<io::ResumableSession> session_;  ///< null without encryption
   const health::EndpointRecordPtr record_;
   const BreakerPtr breaker_;
   health::EndpointStats& endpoint_stats_;

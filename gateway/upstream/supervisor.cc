@@ -70,7 +70,8 @@ void Supervisor::apply(const discovery::SnapshotPtr& snapshot) {
       plan_before_.get());
   forget_some();
   std::vector<health::Watched> watched;
-  for (const PlannedEndpoint& planned : plan_->endpoints) watched.push_back({planned.record, planned.endpoint.address});
+  for (const PlannedEndpoint& planned : plan_->endpoints)
+    watched.push_back({planned.record, planned.endpoint.address, planned.tls});
   monitor_.watch(std::move(watched));
   fitness_ = make_fitness(*plan_, config_.panic_threshold,
                           [this](std::size_t i) -> const health::Standing& { return monitor_.standing(i); });

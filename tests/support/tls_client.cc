@@ -192,6 +192,8 @@ struct TlsClient::Pump {
 
 TlsClient::TlsClient(std::uint16_t port, const Hello& hello) : pump_(std::make_unique<Pump>()) {
   pump_->socket = connect_to(SocketAddress::ipv4(port));
+  if (!hello.before.empty())
+    must(static_cast<int>(::send(pump_->socket.get(), hello.before.data(), hello.before.size(), MSG_MORE)), "send");
   pump_->prepare(hello);
   shaken_.error = pump_->shake();
   if (!shaken_.error.empty()) return;

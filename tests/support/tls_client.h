@@ -21,6 +21,7 @@ struct Hello {
   bool rsa_only = false;  ///< only signatures of RSA
   std::string alpn = {};  ///< "h2": one name; empty: no ALPN
   std::shared_ptr<ssl_session_st> session = nullptr;
+  std::string before = {};  ///< goes ahead in plain text, in one segment with the beginning of the handshake
 };
 
 /// What the handshake came to.

@@ -58,6 +58,8 @@ TEST_F(StaticSourceTest, ANameIsResolvedIntoEndpointsOfItsPlace) {
   EXPECT_EQ(ids().front(), "10.0.0.1:80");
   EXPECT_EQ(ids().back(), "10.0.0.2:80");
   const Endpoint& resolved = published[1]->endpoints[1];
+  EXPECT_EQ(resolved.host, "localhost");
+  EXPECT_EQ(published[1]->endpoints[0].host, "");
   EXPECT_TRUE(resolved.id == "127.0.0.1:8080" || resolved.id == "[::1]:8080") << resolved.id;
   EXPECT_EQ(resolved.weight, 7u);
   EXPECT_EQ(resolved.zone, "z");

@@ -40,12 +40,12 @@ class HealthInClusterTest : public ClusterTest {
   }
   int picks_of(const Endpoint& endpoint, int picks) { return spread(picks)[endpoint.entry().id]; }
 
-  void fail_at(const Endpoint& endpoint, int times, ErrorKind kind = ErrorKind::upstream_reset) {
+  void fail_at(const Endpoint& endpoint, int times) {
     const std::uint32_t others[] = {index_of(endpoint) == 0 ? 1u : 0u, index_of(endpoint) == 2 ? 1u : 2u};
     for (int i = 0; i < times; ++i) {
       Attempt attempt;
       ASSERT_TRUE(begin(attempt, false, others));
-      attempt.lease.failed(kind, kQuick);
+      attempt.lease.failed(kQuick);
     }
   }
   std::uint32_t index_of(const Endpoint& endpoint) {

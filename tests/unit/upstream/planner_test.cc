@@ -13,6 +13,7 @@ class PlannerTest : public ::testing::Test {
  protected:
   conf::Upstream config;
   std::string zone;
+  io::ClientTlsPtr tls;
   discovery::Snapshot snapshot{7, {}};
   std::vector<bool> healthy;
 
@@ -21,7 +22,7 @@ class PlannerTest : public ::testing::Test {
     snapshot.endpoints.push_back({id, {}, weight, in_zone, priority});
   }
   PlanPtr plan() {
-    return make_plan(config, {zone, "secret"}, snapshot, [](const discovery::Endpoint& found) {
+    return make_plan(config, {zone, "secret", nullptr, tls}, snapshot, [](const discovery::Endpoint& found) {
       return std::make_shared<health::EndpointRecord>(found.id, found.id, 1);
     });
   }
@@ -30,6 +31,12 @@ class PlannerTest : public ::testing::Test {
     const PlanPtr made = plan();
     for (const PlannedEndpoint& planned : made->endpoints) ids.push_back(planned.endpoint.id);
     return ids;
+  }
+  std::vector<std::string> tls_names() {
+    std::vector<std::string> names;
+    const PlanPtr made = plan();
+    for (const PlannedEndpoint& planned : made->endpoints) names.push_back(planned.tls.name);
+    return names;
   }
   /// Shares of the levels in percent, with these endpoints (in the plan's order) being healthy.
   std::vector<int> shares(const std::vector<int>& healthy_ones) {
@@ -48,6 +55,20 @@ class PlannerTest : public ::testing::Test {
 TEST_F(PlannerTest, AnEmptySnapshotHasNoBalancer) {
   EXPECT_EQ(plan()->balancer, nullptr);
   EXPECT_EQ(plan()->version, 7u);
+}
+
+TEST_F(PlannerTest, ACertificateIsForTheNameThatIsWrittenOrTheEndpointsNameOrItsAddress) {
+  io::TlsReport report;
+  tls = io::ClientTls::make({.ca = {}, .cert = {}, .key = {}, .verify = false}, report);
+  config.tls.emplace();
+  for (const auto& address : {io::SocketAddress::from_ip("192.0.2.1", 1), io::SocketAddress::from_ip("2001:db8::1", 1),
+                              io::SocketAddress::from_unix("/run/x.sock")}) {
+    snapshot.endpoints.push_back({address->text(), *address, 1, "", 0});
+  }
+  snapshot.endpoints.push_back({"named", *io::SocketAddress::from_ip("192.0.2.1", 2), 1, "", 0, {}, "api.internal"});
+  EXPECT_THAT(tls_names(), ElementsAre("192.0.2.1", "2001:db8::1", "localhost", "api.internal"));
+  config.tls->sni = "sni.internal";
+  EXPECT_THAT(tls_names(), testing::Each("sni.internal"));
 }
 
 TEST_F(PlannerTest, EndpointsStandByPriorityThenInTheirOrder) {
