@@ -53,8 +53,12 @@ void ZooKeeperAnnouncement::create_parent(std::size_t end) {
   tree_.create(*this, path().substr(0, end), {}, false, then(answered));
 }
 
+/// In one step: a gateway that has been upgraded is never missing.
 void ZooKeeperAnnouncement::replace() {
-  tree_.remove(*this, path(), then([this](const NodeAnswer&) { create(Parents::unknown); }));
+  auto answered = [this](const NodeAnswer& answer) {
+    answer.result == NodeResult::no_node ? create(Parents::unknown) : check();
+  };
+  tree_.replace(*this, path(), data_, then(answered));
 }
 
 void ZooKeeperAnnouncement::disconnected(const std::string&) {

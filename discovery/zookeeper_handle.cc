@@ -63,6 +63,9 @@ struct ZooKeeperHandle::Question {
   ZooKeeperHandle* handle;
   std::string path;
   NodeDone done;
+  // Of replace(): the library writes them when the answer comes.
+  std::array<zoo_op_result_t, 2> results{};
+  std::string made{};
 
   static void answered(const void* data, NodeAnswer& answer) {
     const std::unique_ptr<const Question> self(static_cast<const Question*>(data));
@@ -168,6 +171,21 @@ void ZooKeeperHandle::remove(const std::string& path, NodeDone done) {
   const std::lock_guard lock(library_mutex);
   Question* question = ask(path, std::move(done));
   sent(zoo_adelete(handle_, path.c_str(), -1, Question::on_void, question), question);
+}
+
+void ZooKeeperHandle::replace(const std::string& path, const std::string& data, NodeDone done) {
+  const std::lock_guard lock(library_mutex);
+  Question* question = ask(path, std::move(done));
+  question->made.resize(path.size() + 1);
+  Acl acl;
+  std::array<zoo_op_t, 2> steps{};
+  zoo_delete_op_init(&steps[0], path.c_str(), -1);
+  zoo_create_op_init(&steps[1], path.c_str(), data.data(), static_cast<int>(data.size()),
+                     has_auth_ ? &acl.all : &ZOO_OPEN_ACL_UNSAFE, ZOO_EPHEMERAL, question->made.data(),
+                     static_cast<int>(question->made.size()));
+  sent(zoo_amulti(handle_, static_cast<int>(steps.size()), steps.data(), question->results.data(), Question::on_void,
+                  question),
+       question);
 }
 
 ZooKeeperHandle::Interest ZooKeeperHandle::interest() {

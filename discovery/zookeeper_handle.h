@@ -44,6 +44,9 @@ class ZooKeeperHandle {
   void exists(const std::string& path, NodeDone done);
   void create(const std::string& path, const std::string& data, bool ephemeral, NodeDone done);
   void remove(const std::string& path, NodeDone done);
+  /// An ephemeral node in place of one that may be another session's: nobody sees that there is none. no_node: there
+  /// was none, and there is none.
+  void replace(const std::string& path, const std::string& data, NodeDone done);
 
   struct Interest {
     int error = 0;        ///< not 0: the connection, or the try to make one, is lost

@@ -92,6 +92,15 @@ void ZooKeeperTree::remove(const NodeListener& who, const std::string& path, Nod
       std::move(done));
 }
 
+void ZooKeeperTree::replace(const NodeListener& who, const std::string& path, std::string data, NodeDone done) {
+  ask(
+      who,
+      [path, data = std::move(data)](ZooKeeperHandle& handle, NodeDone answer) {
+        handle.replace(path, data, std::move(answer));
+      },
+      std::move(done));
+}
+
 void ZooKeeperTree::note_error(const std::string& why) {
   keeper_.refused(loop_.now(), why);
 }

@@ -60,6 +60,7 @@ class ZooKeeperTree final : private SessionListener {
   void exists(const NodeListener& who, const std::string& path, NodeDone done);
   void create(const NodeListener& who, const std::string& path, std::string data, bool ephemeral, NodeDone done);
   void remove(const NodeListener& who, const std::string& path, NodeDone done);
+  void replace(const NodeListener& who, const std::string& path, std::string data, NodeDone done);
 
   bool is_connected() const { return status().connected; }
   const RegistryStatus& status() const { return keeper_.status(); }

@@ -4,6 +4,13 @@
 #include <utility>
 
 namespace penstock {
+namespace {
+
+std::string place_of(const conf::Announce& what) {
+  return what.registry + " " + what.service + " " + conf::Address{what.host, what.port, {}}.text();
+}
+
+}  // namespace
 
 void Announcements::adopt(const Deployment& deployment) {
   std::vector<Entry> before = std::move(entries_);
@@ -30,6 +37,18 @@ void Announcements::withdraw(std::function<void()> done) {
   };
   for (Entry& entry : std::exchange(entries_, {})) end(std::move(entry), one);
   one();
+}
+
+void Announcements::leave_to_successor(const std::set<std::string>& its_entries) {
+  for (Entry& entry : std::exchange(entries_, {})) {
+    if (!its_entries.contains(place_of(entry.what))) end(std::move(entry), [] {});
+  }
+}
+
+std::set<std::string> Announcements::entries_of(const conf::Config& config) {
+  std::set<std::string> entries;
+  for (const conf::Announce& what : config.announce) entries.insert(place_of(what));
+  return entries;
 }
 
 void Announcements::end(Entry entry, const std::function<void()>& done) {

@@ -3,6 +3,8 @@
 
 #include <functional>
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "conf/config.h"
@@ -18,6 +20,11 @@ class Announcements {
   void adopt(const Deployment& deployment);
   /// Takes all out; `done` once, when none is left or a second has passed.
   void withdraw(std::function<void()> done);
+  /// Another process stands in for this one from now on: entries that it makes, too, are left to it as they are, and
+  /// not kept up here any more; the others are taken out.
+  void leave_to_successor(const std::set<std::string>& its_entries);
+  /// Each entry's place: registry, service and address.
+  static std::set<std::string> entries_of(const conf::Config& config);
 
  private:
   struct Entry {

@@ -1,12 +1,10 @@
 #include "gateway/config_command.h"
 
 #include <cstdio>
-#include <memory>
 
+#include "gateway/admin_call.h"
 #include "gateway/base/line_diff.h"
 #include "gateway/config_store.h"
-#include "gateway/io/http_client.h"
-#include "gateway/io/loop.h"
 
 namespace penstock {
 namespace {
@@ -42,25 +40,10 @@ int config_diff(const std::string& state_dir, std::uint64_t from, std::uint64_t 
 }
 
 int config_rollback(const std::string& admin, std::uint64_t version) {
-  io::Loop loop;
-  io::HttpAnswer answer;
-  {
-    io::HttpClient client(loop);
-    io::HttpQuery query;
-    query.method = "POST";
-    query.url = admin + "/config/rollback?version=" + std::to_string(version);
-    const auto request = client.fetch(query, [&](io::HttpAnswer got) {
-      answer = std::move(got);
-      loop.stop();
-    });
-    loop.run();
-  }
-  if (answer.status == 200) {
-    std::fputs(answer.body.c_str(), stdout);
-    return 0;
-  }
-  std::fprintf(stderr, "penstock: %s\n", answer.status == 0 ? answer.error.c_str() : answer.body.c_str());
-  return 1;
+  const io::HttpAnswer answer = admin_call(admin, "POST", "/config/rollback?version=" + std::to_string(version));
+  if (answer.status != 200) return complain(answer);
+  std::fputs(answer.body.c_str(), stdout);
+  return 0;
 }
 
 }  // namespace penstock

@@ -9,6 +9,8 @@ namespace penstock {
 namespace {
 
 constexpr Nanos kIdleGrace = 500 * kNanosPerMilli;
+/// As long as a lost packet takes to be sent again, and once more.
+constexpr Nanos kFreshGrace = 3 * kNanosPerSecond;
 constexpr Nanos kLookEvery = 20 * kNanosPerMilli;
 
 }  // namespace
@@ -18,6 +20,7 @@ Drain::Drain(proxy::Context& context, conf::milliseconds timeout, std::function<
       done_(std::move(done)),
       which_(std::move(which)),
       close_idle_at_(context.loop.now() + kIdleGrace),
+      close_fresh_at_(context.loop.now() + kFreshGrace),
       cut_at_(context.loop.now() + static_cast<Nanos>(timeout.count()) * kNanosPerMilli),
       next_look_([](void* self) { static_cast<Drain*>(self)->look(); }, this) {
   look();
@@ -33,7 +36,7 @@ void Drain::look() {
   for (proxy::Downstream* connection : left) {
     if (now >= cut_at_) {
       connection->close(ErrorKind::draining);
-    } else if (now >= close_idle_at_ && connection->idle()) {
+    } else if (now >= (connection->fresh() ? close_fresh_at_ : close_idle_at_) && connection->idle()) {
       connection->close_gracefully();
     }
   }

@@ -11,7 +11,7 @@ namespace penstock {
 
 /// Starts at once, on the worker's thread. The caller has seen to it that answers carry "Connection: close" from now
 /// on. Connections that rest are given a moment, because a request may be on its way on them, and are then closed;
-/// after `timeout` the rest is cut.
+/// those that have only just been made are given more, for a request surely is. After `timeout` the rest is cut.
 class Drain {
  public:
   using Which = std::function<bool(const proxy::Downstream&)>;
@@ -28,6 +28,7 @@ class Drain {
   std::function<void()> done_;
   const Which which_;
   const Nanos close_idle_at_;
+  const Nanos close_fresh_at_;
   const Nanos cut_at_;
   bool over_ = false;
   Deadline next_look_;

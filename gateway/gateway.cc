@@ -40,28 +40,46 @@ std::string random_text() {
   return std::to_string(random_seed()) + std::to_string(random_seed());
 }
 
+/// What the process before had, or else a new one: cookies stay good, and keys keep their counts.
+std::string secret(const Inheritance& inheritance, const std::string& name) {
+  const auto found = inheritance.learned().find(name);
+  return found != inheritance.learned().end() ? found->second : random_text();
+}
+
+SipKey key_of(const std::string& secret) {
+  return {siphash({0, 0}, secret), siphash({0, 1}, secret)};
+}
+
 }  // namespace
 
 Gateway::Gateway(Start start)
-    : start_(std::move(start)),
+    : inheritance_(std::move(start.inheritance)),
+      start_(std::move(start)),
       first_config_(start_.config),
       started_unix_s_(unix_seconds()),
-      sticky_secret_(random_text()),
-      limits_key_{random_seed(), random_seed()},
+      sticky_secret_(secret(inheritance_, "sticky_secret")),
+      limits_secret_(secret(inheritance_, "limits_secret")),
+      limits_key_(key_of(limits_secret_)),
       house_{loop_, workers_, random_seed, [](const std::string& message) { spdlog::warn("{}", message); },
              start_.state_dir},
       listeners_(workers_),
       reloader_(loop_, [this](Reloader::Outcome outcome) { loaded(std::move(outcome)); }),
       store_(std::make_shared<ConfigStore>(start_.state_dir)),
+      service_manager_(conf::process_environment()),
       next_limits_tick_([](void* self) { static_cast<Gateway*>(self)->tick_limits(); }, this),
+      grace_([](void* self) { static_cast<Gateway*>(self)->may_drain_workers(); }, this),
+      upgrade_(loop_,
+               {[this](const Successor& successor) { step_aside(successor); }, [this] { step_back(); },
+                [this](pid_t pid) { taken_over(pid); }, [this](const std::string& why) { upgrade_failed(why); }}),
       config_loaded_unix_s_(started_unix_s_) {}
 
 Gateway::~Gateway() = default;
 
 void Gateway::run() {
   io::ignore_broken_pipes();
-  signals_ = std::make_unique<io::Signals>(loop_, std::initializer_list<int>{SIGTERM, SIGQUIT, SIGINT, SIGUSR1, SIGHUP},
-                                           [this](int signal) { on_signal(signal); });
+  signals_ = std::make_unique<io::Signals>(
+      loop_, std::initializer_list<int>{SIGTERM, SIGQUIT, SIGINT, SIGUSR1, SIGUSR2, SIGHUP},
+      [this](int signal) { on_signal(signal); });
   if (first_config_->access_log) {
     const auto format = first_config_->access_log->format == conf::LogFormat::json ? observe::AccessLogFormat::json
                                                                                    : observe::AccessLogFormat::combined;
@@ -72,13 +90,22 @@ void Gateway::run() {
     if (!error.empty()) spdlog::warn("{} can't be made, nothing is kept over restarts: {}", start_.state_dir, error);
   }
   make_workers();
-  next_listeners_ = listeners_.prepare(*first_config_);
+  next_listeners_ = listeners_.prepare(*first_config_, inheritance_);
+  take_admin_socket();
+  tell_unused_sockets();
+  house_.learned = &inheritance_.learned();
+  auto blueprint = compile(first_config_, nullptr);
+  recall_limits(*blueprint);
   next_tls_ = start_.tls;
-  next_ = std::make_unique<Deployment>(house_, Compiled{compile(first_config_, nullptr), start_.upstream_tls},
-                                       sticky_secret_, nullptr, [this] { begin_serving(); });
   admin_tls_ = start_.tls->admin.context;
-  adopt_listeners(*first_config_);
-  open_admin();
+  next_ = std::make_unique<Deployment>(house_, Compiled{std::move(blueprint), start_.upstream_tls}, sticky_secret_,
+                                       nullptr, [this] { prepared(); });
+  if (inheritance_.is_upgrade()) {
+    takeover_ = std::make_unique<Takeover>(loop_, inheritance_.channel(),
+                                           Takeover::Hooks{[this] { begin_serving(); }, [this] { loop_.stop(); }});
+  } else {
+    open_admin();
+  }
   loop_.run();
   for (auto& worker : workers_) worker->stop();
   next_.reset();
@@ -100,17 +127,27 @@ void Gateway::make_workers() {
   }
 }
 
-/// The first connections have waited in the listeners' queues until here.
+/// Until here, connections have waited in the listeners' queues; or the process before has served them.
 void Gateway::begin_serving() {
+  adopt_listeners(*first_config_);
+  if (takeover_) open_admin();
   current_ = std::move(next_);
+  recall_switches();
   current_->adopt();
   if (current_->limits().wants_ticks()) tick_limits();
   for (auto& worker : workers_) worker->start();
   ready_ = true;
   spdlog::info("ready");
+  from_ = start_.from;
+  if (takeover_) takeover_->taken();
+  service_manager_.ready(status());
+  if (const auto within = service_manager_.watchdog())
+    watchdog_ = std::make_unique<Watchdog>(loop_, workers_, *within, [this] { service_manager_.alive(); });
   keep(start_.text, start_.from);
   announcements_.adopt(*current_);
   if (start_.origin.registry) watch_centre();
+  inheritance_.settle();
+  house_.learned = nullptr;
 }
 
 std::shared_ptr<const proxy::Blueprint> Gateway::compile(const std::shared_ptr<const conf::Config>& config,
@@ -128,15 +165,14 @@ void Gateway::tick_limits() {
 }
 
 void Gateway::open_admin() {
-  if (!first_config_->admin) return;
-  const io::SocketAddress address = socket_address(first_config_->admin->bind);
-  io::ListeningSocket::check_free(address);
+  if (!admin_socket_) return;
   const auto serve = [this, actions = actions()](const http::RequestHead& head, const admin::Visitor&) -> admin::Page {
     if (head.method == http::Method::get || head.method == http::Method::head) return admin::render(head.path, *this);
     if (head.method == http::Method::post) return admin::act(head, actions);
     return {405, "text/plain; charset=utf-8", "GET, HEAD and POST only\n"};
   };
-  admin_ = std::make_unique<admin::Server>(loop_, address, serve, admin_tls_);
+  if (admin_socket_->is_ours) admin_socket_->socket->own_path();
+  admin_ = std::make_unique<admin::Server>(loop_, admin_socket_->socket, serve, admin_tls_);
   spdlog::info("admin on {}", url_of(admin_->address(), admin_tls_ != nullptr));
 }
 
@@ -159,6 +195,12 @@ void Gateway::reload(Reloader::Load load) {
     spdlog::warn("the configuration is not loaded anew: {}", not_ready_reason());
     return;
   }
+  if (upgrade_.under_way()) {
+    spdlog::info("the configuration is loaded anew when the upgrade is over");
+    reload_after_upgrade_ = true;
+    return;
+  }
+  service_manager_.reloading();
   // The one in force is kept, whatever comes meanwhile: the new one is made out of it on another thread.
   const auto compile_all = [this, before = current_->blueprint(), tls_before = current_->upstream_tls()](
                                const std::shared_ptr<const conf::Config>& config, const std::string& from,
@@ -181,7 +223,7 @@ void Gateway::loaded(Reloader::Outcome outcome) {
     return;
   }
   try {
-    next_listeners_ = listeners_.prepare(*outcome.compiled.blueprint->config);
+    next_listeners_ = listeners_.prepare(*outcome.compiled.blueprint->config, inheritance_);
     next_ = std::make_unique<Deployment>(house_, std::move(outcome.compiled), sticky_secret_, current_.get(),
                                          [this] { adopt_next(); });
   } catch (const std::exception& error) {
@@ -202,10 +244,12 @@ void Gateway::adopt_next() {
   ++reloads_succeeded_;
   last_reload_successful_ = true;
   config_loaded_unix_s_ = unix_seconds();
-  keep(next_text_, next_from_);
+  from_ = next_from_;
+  keep(next_text_, from_);
   announcements_.adopt(*current_);
   spdlog::info("the new configuration is in force, from {}", next_from_);
-  reloader_.finished();
+  service_manager_.ready(status());
+  reload_over();
 }
 
 /// On disk, where an engineer finds it, and the next start if it can't reach a registry.
@@ -242,52 +286,8 @@ void Gateway::reload_failed(const std::string& why) {
   ++reloads_failed_;
   last_reload_successful_ = false;
   spdlog::error("the new configuration is not used, the one in force stays: {}", why);
-  reloader_.finished();
-}
-
-void Gateway::on_signal(int signal) {
-  switch (signal) {
-    case SIGTERM:
-    case SIGQUIT:
-      if (draining_ || !ready_) {
-        loop_.stop();
-      } else {
-        drain();
-      }
-      break;
-    case SIGINT:
-      loop_.stop();
-      break;
-    case SIGUSR1:
-      if (access_log_) access_log_->reopen();
-      spdlog::info("logs reopened");
-      break;
-    case SIGHUP:
-      reload();
-      break;
-    default:
-      break;
-  }
-}
-
-/// First of all, whoever finds us in a registry is told that we leave.
-void Gateway::drain() {
-  draining_ = true;
-  announcements_.withdraw([this] { drain_workers(); });
-}
-
-void Gateway::drain_workers() {
-  draining_workers_ = workers_.size();
-  const conf::milliseconds timeout = current_->config().drain_timeout;
-  spdlog::info("draining for at most {} ms", timeout.count());
-  listeners_.let_go();
-  for (auto& worker : workers_) {
-    worker->drain(timeout, [this] {
-      loop_.post([this] {
-        if (--draining_workers_ == 0) loop_.stop();
-      });
-    });
-  }
+  service_manager_.ready(status());
+  reload_over();
 }
 
 // ---- what the admin pages show
@@ -315,6 +315,9 @@ std::string Gateway::metrics_text() const {
   input.reloads_succeeded = reloads_succeeded_;
   input.reloads_failed = reloads_failed_;
   input.draining = draining_;
+  input.upgrade_under_way = upgrade_.under_way();
+  input.upgrades_succeeded = upgrades_succeeded_;
+  input.upgrades_failed = upgrades_failed_;
   input.access_log_lost = access_log_ ? access_log_->lost() : 0;
   return observe::render_metrics(input);
 }

@@ -32,6 +32,10 @@ std::vector<admin::Action> Gateway::actions() {
              reload();
              return admin::Done{true, "being loaded; the log says what comes of it"};
            }},
+          {"/upgrade",
+           {},
+           "starts the program anew and hands over to it, like the signal USR2",
+           [this](const Values&) { return upgrade(); }},
           {"/config/rollback",
            {"version"},
            "takes over a configuration that was in force before",
@@ -70,6 +74,7 @@ admin::Done Gateway::roll_back(const std::string& version) {
   const auto wanted = number(version, ~std::uint64_t{0});
   auto found = wanted ? store_->find(*wanted) : std::nullopt;
   if (!found) return {false, "there is no version " + version};
+  if (upgrade_.under_way()) return {false, "an upgrade is under way"};
   reload([text = std::move(found->text), from = "version " + version]() -> Reloader::Loaded {
     return {conf::load_text(text, from, conf::process_environment()), text, from};
   });

@@ -1,5 +1,8 @@
 #include "gateway/listeners.h"
 
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
 #include <stdexcept>
 
 #include "gateway/socket_address.h"
@@ -18,27 +21,66 @@ std::vector<std::string> names_of(const conf::Config& config) {
   return names;
 }
 
-std::vector<std::shared_ptr<io::ListeningSocket>> open_all(const conf::Listener& listener, std::size_t workers) {
-  io::SocketAddress address = socket_address(listener.bind);
+std::vector<HandedSocket> open_all(const std::string& name, const io::SocketAddress& at, std::size_t workers) {
+  io::SocketAddress address = at;
   io::ListeningSocket::check_free(address);
-  std::vector<std::shared_ptr<io::ListeningSocket>> sockets;
+  std::vector<HandedSocket> sockets;
   const std::size_t count = address.family() == AF_UNIX ? 1 : workers;
   while (sockets.size() < count) {
-    sockets.push_back(io::ListeningSocket::open(address));
-    address = sockets.back()->address();
+    sockets.push_back({name, true, io::ListeningSocket::open(address)});
+    address = sockets.back().socket->address();
   }
   return sockets;
 }
 
 }  // namespace
 
-Listeners::Prepared Listeners::prepare(const conf::Config& config) const {
+std::set<std::string> Listeners::Prepared::names() const {
+  std::set<std::string> names;
+  for (const auto& [name, sockets] : fresh_) names.insert(name);
+  return names;
+}
+
+Listeners::Prepared Listeners::prepare(const conf::Config& config, Inheritance& inherited) const {
   Prepared prepared;
   const std::vector<std::string> names = names_of(config);
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (!open_.contains(names[i])) prepared.fresh_.emplace(names[i], open_all(config.listeners[i], workers_.size()));
+    if (open_.contains(names[i])) continue;
+    const io::SocketAddress address = socket_address(config.listeners[i].bind);
+    std::vector<HandedSocket> sockets = inherited.take(names[i], address);
+    if (sockets.empty()) sockets = open_all(names[i], address, workers_.size());
+    for (HandedSocket& socket : sockets) socket.name = names[i];
+    prepared.fresh_.emplace(names[i], std::move(sockets));
   }
   return prepared;
+}
+
+/// Of inherited ones there may be fewer than workers. More are opened only now, for the kernel gives them connections
+/// at once; if that is not allowed (a port below 1024, without the right to it any more), workers share.
+void Listeners::grow(std::vector<HandedSocket>& sockets) const {
+  const HandedSocket& first = sockets.front();
+  try {
+    while (sockets.size() < workers_.size() && first.socket->may_have_siblings()) {
+      sockets.push_back({first.name, first.is_ours, io::ListeningSocket::open(first.socket->address())});
+    }
+  } catch (const std::exception& error) {
+    spdlog::warn("workers share a socket: {}", error.what());
+  }
+}
+
+/// Whether there are more workers or more sockets: none of either is left without the other.
+void Listeners::listen(const Open& open) {
+  const bool is_unix = open.sockets.front().socket->address().family() == AF_UNIX;
+  const std::size_t count = is_unix ? open.sockets.size() : std::max(open.sockets.size(), workers_.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    workers_[i % workers_.size()]->listen(open.number, open.sockets[i % open.sockets.size()].socket, open.parts);
+  }
+}
+
+std::vector<HandedSocket> Listeners::sockets() const {
+  std::vector<HandedSocket> all;
+  for (const auto& [name, open] : open_) all.insert(all.end(), open.sockets.begin(), open.sockets.end());
+  return all;
 }
 
 std::vector<Listeners::Fresh> Listeners::adopt(Prepared prepared, const conf::Config& config, const TlsContexts& tls) {
@@ -59,8 +101,12 @@ std::vector<Listeners::Fresh> Listeners::adopt(Prepared prepared, const conf::Co
         open_.emplace(names_[i], Open{next_number_++, {}, std::move(prepared.fresh_.at(names_[i]))}).first->second;
     if (parts.tls) parts.tls_stats = std::make_shared<observe::TlsStats>();
     open.parts = std::move(parts);
-    fresh.push_back({open.sockets.front()->address(), open.parts.tls != nullptr});
-    for (std::size_t w = 0; w < open.sockets.size(); ++w) workers_[w]->listen(open.number, open.sockets[w], open.parts);
+    grow(open.sockets);
+    for (const HandedSocket& each : open.sockets) {
+      if (each.is_ours) each.socket->own_path();
+    }
+    fresh.push_back({open.sockets.front().socket->address(), open.parts.tls != nullptr});
+    listen(open);
   }
   for (const auto& [name, open] : before) {
     for (const auto& worker : workers_) worker->close_listener(open.number, config.drain_timeout);
@@ -94,7 +140,8 @@ std::vector<Listeners::Encrypted> Listeners::encrypted() const {
   std::vector<Encrypted> all;
   for (const auto& [name, open] : open_) {
     if (open.parts.tls)
-      all.push_back({open.sockets.front()->address(), open.parts, open.tls_reloads_succeeded, open.tls_reloads_failed});
+      all.push_back(
+          {open.sockets.front().socket->address(), open.parts, open.tls_reloads_succeeded, open.tls_reloads_failed});
   }
   return all;
 }

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "conf/config.h"
+#include "gateway/inheritance.h"
 #include "gateway/io/listening_socket.h"
 #include "gateway/tls_loading.h"
 #include "gateway/worker.h"
@@ -16,19 +18,24 @@
 namespace penstock {
 
 /// Belongs to the control thread. Each worker has a socket of its own for each address, and the kernel spreads
-/// connections over them; a Unix socket can't be shared so, and is the first worker's.
+/// connections over them; a Unix socket can't be shared so, and is the first worker's. Of sockets that were handed to
+/// this process there may be more than workers, and a worker has several; or fewer, and workers share them.
 class Listeners {
  public:
   explicit Listeners(std::vector<std::unique_ptr<Worker>>& workers) : workers_(workers) {}
 
   /// Sockets that another configuration needs, and that are not there yet. Nothing is accepted on them before adopt().
   class Prepared {
+   public:
+    std::set<std::string> names() const;
+
    private:
     friend class Listeners;
-    std::map<std::string, std::vector<std::shared_ptr<io::ListeningSocket>>> fresh_;
+    std::map<std::string, std::vector<HandedSocket>> fresh_;
   };
-  /// Throws std::runtime_error if an address is not to be had; then nothing has changed.
-  Prepared prepare(const conf::Config& config) const;
+  /// Throws std::runtime_error if an address is not to be had; then nothing has changed. What is in `inherited` for
+  /// this configuration is taken from there.
+  Prepared prepare(const conf::Config& config, Inheritance& inherited) const;
   struct Fresh {
     io::SocketAddress address;  ///< with the real port
     bool encrypted;
@@ -49,6 +56,8 @@ class Listeners {
   /// Certificates have changed on disk, to something that can't be used.
   void count_refused_tls(std::size_t index);
 
+  /// All that are open, for the next process; they stay open here.
+  std::vector<HandedSocket> sockets() const;
   /// The sockets are the workers' alone from now on, and close when these are done with them.
   void let_go() { open_.clear(); }
 
@@ -56,12 +65,14 @@ class Listeners {
   struct Open {
     std::uint32_t number;
     proxy::ListenerParts parts;
-    std::vector<std::shared_ptr<io::ListeningSocket>> sockets;
+    std::vector<HandedSocket> sockets;
     std::uint64_t tls_reloads_succeeded = 0;
     std::uint64_t tls_reloads_failed = 0;
   };
   Open* at(std::size_t index);
   void set_parts(Open& open, proxy::ListenerParts parts);
+  void grow(std::vector<HandedSocket>& sockets) const;
+  void listen(const Open& open);
 
   std::vector<std::unique_ptr<Worker>>& workers_;
   std::map<std::string, Open> open_;  ///< by name

@@ -14,6 +14,7 @@
 #include "gateway/gateway.h"
 #include "gateway/log_level.h"
 #include "gateway/tls_loading.h"
+#include "gateway/upgrade_command.h"
 #include "gateway/version.h"
 
 namespace {
@@ -42,6 +43,7 @@ struct Options {
   bool version = false;
   std::string state_dir;
   std::uint64_t from = 0, to = 0;
+  ProgramStart program;
   std::string admin = "http://127.0.0.1:9901";
   std::string demo_bind = "127.0.0.1:9001";
   std::string demo_name = "demo";
@@ -128,6 +130,7 @@ int run(const Options& options) {
     return 2;
   }
   Gateway::Start start;
+  if (!options.test && !options.dump) start.inheritance = Inheritance::of_this_process();
   if (const int failed = load(options, start)) return failed;
   if (options.dump) {
     std::fputs(conf::to_yaml(*start.config).c_str(), stdout);
@@ -141,6 +144,7 @@ int run(const Options& options) {
   }
   set_log_level(start.config->log_level);
   start.state_dir = state_dir_of(options, start.config.get());
+  start.program = options.program;
   raise_descriptor_limit();
   Gateway(std::move(start)).run();
   return 0;
@@ -150,6 +154,7 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
   Options options;
+  options.program = ProgramStart::of_this_process(argc, argv);
   CLI::App app("Penstock: an API gateway and HTTP reverse proxy", "penstock");
   app.add_option("-c,--config", options.config, "the configuration")
       ->envname("PENSTOCK_CONFIG")
@@ -170,7 +175,9 @@ int main(int argc, char** argv) {
   diff->add_option("from", options.from, "a version's number")->required();
   diff->add_option("to", options.to, "a version's number")->required();
   rollback->add_option("version", options.to, "a version's number")->required();
-  rollback->add_option("--admin", options.admin, "the gateway's admin listener")->type_name("URL");
+  CLI::App* upgrade = app.add_subcommand("upgrade", "make the running gateway hand over to a new process");
+  for (CLI::App* command : {rollback, upgrade})
+    command->add_option("--admin", options.admin, "the gateway's admin listener")->type_name("URL");
   for (CLI::App* command : {history, diff})
     command->add_option("--state-dir", options.state_dir, "the gateway's")->type_name("DIR");
   CLI11_PARSE(app, argc, argv);
@@ -183,6 +190,7 @@ int main(int argc, char** argv) {
     }
     if (*history) return config_history(state_dir_of(options, nullptr));
     if (*diff) return config_diff(state_dir_of(options, nullptr), options.from, options.to);
+    if (*upgrade) return run_upgrade(options.admin);
     if (*rollback) return config_rollback(options.admin, options.to);
     return run(options);
   } catch (const std::exception& error) {

@@ -23,6 +23,13 @@ ManagedUpstream::ManagedUpstream(UpstreamHouse& house, const conf::Upstream& con
   supervisor_ =
       std::make_unique<upstream::Supervisor>(house_.loop, config_, std::move(around), house_.random(), workers,
                                              house_.log, before ? before->supervisor_.get() : nullptr);
+  if (before || !house_.learned) return;
+  const auto learned = house_.learned->find(memory_key_of(config));
+  if (learned != house_.learned->end()) supervisor_->recall(learned->second);
+}
+
+std::string memory_key_of(const conf::Upstream& upstream) {
+  return "upstream " + upstream.name;
 }
 
 ManagedUpstream::~ManagedUpstream() {

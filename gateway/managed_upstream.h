@@ -12,6 +12,7 @@
 #include "conf/config.h"
 #include "discovery/service.h"
 #include "discovery/static_source.h"
+#include "gateway/base/key_values.h"
 #include "gateway/io/loop.h"
 #include "gateway/upstream/supervisor.h"
 #include "gateway/worker.h"
@@ -29,7 +30,11 @@ struct UpstreamHouse {
   std::string state_dir;                                    ///< empty: nothing is kept
   std::unordered_map<ClusterId, ManagedUpstream*> by_id{};  ///< kept by the upstreams themselves
   ClusterId next_id = 0;
+  const KeyValues* learned = nullptr;  ///< by the process before, while this one starts
 };
+
+/// Among what one process hands to the next.
+std::string memory_key_of(const conf::Upstream& upstream);
 
 /// Belongs to the control thread. A reload that leaves an upstream as it is leaves this as it is.
 class ManagedUpstream {

@@ -102,13 +102,13 @@ void Worker::listen_now(std::uint32_t listener, std::shared_ptr<io::ListeningSoc
                         const proxy::ListenerParts& parts) {
   if (drain_) return;
   Listening& listening = listeners_[listener];
-  listening.context = std::make_shared<proxy::ListenerContext>(parts);
-  listening.listener = std::make_unique<io::Listener>(
+  if (!listening.context) listening.context = std::make_shared<proxy::ListenerContext>(parts);
+  listening.sockets.push_back(std::make_unique<io::Listener>(
       loop_, std::move(socket),
       [this, &listening](int fd, const io::PeerAddress& peer) {
         proxy::Downstream::accept(context_, listening.context, fd, peer);
       },
-      [this](int) { stats_.accept_errors.add(); });
+      [this](int) { stats_.accept_errors.add(); }));
 }
 
 void Worker::change(std::uint32_t listener, const proxy::ListenerParts& parts) {
@@ -122,7 +122,7 @@ void Worker::close_listener(std::uint32_t listener, conf::milliseconds timeout) 
   loop_.post([this, listener, timeout] {
     const auto found = listeners_.find(listener);
     if (found == listeners_.end()) return;
-    found->second.listener->accept_pending();
+    for (const auto& socket : found->second.sockets) socket->accept_pending();
     const proxy::ListenerContextPtr context = std::move(found->second.context);
     listeners_.erase(found);
     context->closing = true;
@@ -136,7 +136,9 @@ void Worker::close_listener(std::uint32_t listener, conf::milliseconds timeout) 
 void Worker::drain(conf::milliseconds timeout, std::function<void()> done) {
   loop_.post([this, timeout, done = std::move(done)]() mutable {
     if (drain_) return;
-    for (auto& [id, listening] : listeners_) listening.listener->accept_pending();
+    for (auto& [id, listening] : listeners_) {
+      for (const auto& socket : listening.sockets) socket->accept_pending();
+    }
     listeners_.clear();
     context_.draining = true;
     drain_ = std::make_unique<Drain>(context_, timeout, std::move(done));

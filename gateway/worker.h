@@ -64,6 +64,7 @@ class Worker {
   void adopt(NewView view);
 
   // ---- listeners, by the control thread's number for them
+  /// One more socket of the listener.
   void listen(std::uint32_t listener, std::shared_ptr<io::ListeningSocket> socket, const proxy::ListenerParts& parts);
   /// New connections are served by these from now on.
   void change(std::uint32_t listener, const proxy::ListenerParts& parts);
@@ -81,7 +82,7 @@ class Worker {
  private:
   struct Listening {
     proxy::ListenerContextPtr context;
-    std::unique_ptr<io::Listener> listener;
+    std::vector<std::unique_ptr<io::Listener>> sockets;
   };
 
   void run();

@@ -54,6 +54,26 @@ std::uint32_t AdaptiveLimit::limit() const {
   return static_cast<std::uint32_t>(std::lround(limit_));
 }
 
+AdaptiveMemory AdaptiveLimit::memory() const {
+  const double limit = check_.running ? check_.limit_before : limit_;
+  return {limit, baseline_, throughput_, throughput_at_limit_, latency_, p99_};
+}
+
+void AdaptiveLimit::recall(const AdaptiveMemory& memory) {
+  for (const double each : {memory.limit, memory.baseline_ns, memory.throughput, memory.throughput_at_limit,
+                            memory.latency_ns, memory.p99_ns}) {
+    if (!std::isfinite(each) || each < 0) return;
+  }
+  if (memory.baseline_ns == 0) return;
+  set(memory.limit);
+  limit_at_check_ = limit_;
+  baseline_ = memory.baseline_ns;
+  throughput_ = memory.throughput;
+  throughput_at_limit_ = memory.throughput_at_limit;
+  latency_ = memory.latency_ns;
+  p99_ = memory.p99_ns;
+}
+
 std::uint32_t AdaptiveLimit::tick(const AdaptiveTick& tick) {
   round_.latencies.merge(*tick.latencies);
   round_.elapsed_ns += tick.elapsed_ns;

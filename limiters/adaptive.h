@@ -47,6 +47,16 @@ struct AdaptiveTick {
   std::uint64_t refused = 0;  ///< for want of room under this limit
 };
 
+/// What one has learned: all that the next process needs to go on from there.
+struct AdaptiveMemory {
+  double limit = 0;
+  double baseline_ns = 0;
+  double throughput = 0;  ///< per ns
+  double throughput_at_limit = 0;
+  double latency_ns = 0;
+  double p99_ns = 0;
+};
+
 /// Belongs to the thread that ticks, every 100 ms or so. The limit goes to workers by Concurrency::set_limit().
 class AdaptiveLimit {
  public:
@@ -58,6 +68,9 @@ class AdaptiveLimit {
   std::uint32_t limit() const;
   double baseline_ns() const { return baseline_; }  ///< mean latency without a queue, as believed; 0: not known yet
   double throughput_per_s() const { return throughput_ * 1e9; }
+  AdaptiveMemory memory() const;
+  /// Before the first tick. Nothing happens if it makes no sense, or nothing was learned.
+  void recall(const AdaptiveMemory& memory);
   double p99_ns() const { return p99_; }  ///< of the last 1000 samples or more; 0: not known yet
 
  private:

@@ -84,7 +84,7 @@ class Program:
 
     def end(self):
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+            self.process.send_signal(signal.SIGINT)  # at once; Penstock serves on for a while after TERM
             try:
                 self.process.wait(5)
             except subprocess.TimeoutExpired:

@@ -162,6 +162,9 @@ Page registries(const AdminSource& source) {
   json.end_object();
   return page(kJson, body + "\n");
 }
+Page process(const AdminSource& source) {
+  return page(kJson, source.process_text());
+}
 Page config(const AdminSource& source) {
   return page(kYaml, source.config_text());
 }
@@ -172,7 +175,7 @@ struct Entry {
   Page (*render)(const AdminSource&);
 };
 
-constexpr std::array<Entry, 8> kPages = {{
+constexpr std::array<Entry, 9> kPages = {{
     {"/metrics", "counters, for Prometheus", metrics},
     {"/livez", "200 while the process runs", livez},
     {"/readyz", "200 if new connections are welcome, 503 and the reason if not", readyz},
@@ -180,6 +183,7 @@ constexpr std::array<Entry, 8> kPages = {{
     {"/routes", "routes, as JSON", routes},
     {"/limits", "limits, and what they let through, as JSON", limits},
     {"/registries", "registries, and what they tell of upstreams, as JSON", registries},
+    {"/process", "the process, its state and its upgrades, as JSON", process},
     {"/config", "the configuration in force, with its defaults", config},
 }};
 

@@ -103,6 +103,8 @@ class AdminSource {
   virtual std::vector<LimitView> limits() const = 0;
   virtual std::vector<RegistryView> registries() const = 0;
   virtual std::vector<DiscoveryView> discoveries() const = 0;
+  /// This process: its number, state and upgrades, as JSON.
+  virtual std::string process_text() const = 0;
   /// The configuration in force with its defaults, as YAML, without secrets.
   virtual std::string config_text() const = 0;
   /// Whether a load balancer should send new connections here.

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <utility>
+
 #include "gateway/http/h1_codec.h"
 #include "gateway/http/h1_writer.h"
 #include "gateway/io/stream.h"
@@ -28,6 +30,19 @@ class ServerConnection final : public io::Disposable, public ListLink, private i
     server_.loop_.arm(deadline_, server_.tls_ ? kHandshake : kPatience);
   }
 
+  /// What has been written is sent; then it is over.
+  void finish() {
+    if (!stream_ || std::exchange(finishing_, true)) return;
+    stream_->finish();
+    server_.loop_.arm(deadline_, kLinger);
+  }
+
+  /// Who has asked nothing yet gets an answer first: he has only just connected.
+  void retire() {
+    if (answered_) return finish();
+    retiring_ = true;
+  }
+
   void close() {
     if (!stream_) return;
     deadline_.cancel();
@@ -51,7 +66,7 @@ class ServerConnection final : public io::Disposable, public ListLink, private i
         case Event::need_more:
           return;
         case Event::head:
-          keep_alive_ = parser_.head().keep_alive && !parser_.head().expect_continue;
+          keep_alive_ = !retiring_ && parser_.head().keep_alive && !parser_.head().expect_continue;
           answer(server_.serve_(parser_.head(), visitor_));
           break;
         case Event::body:
@@ -66,6 +81,7 @@ class ServerConnection final : public io::Disposable, public ListLink, private i
   }
 
   void answer(const Page& page) {
+    answered_ = true;
     server_.loop_.arm(deadline_, kPatience);
     const http::Field type[] = {{"Content-Type", page.content_type}};
     const http::StatusLine line = {page.status, http::reason_phrase(page.status)};
@@ -80,9 +96,7 @@ class ServerConnection final : public io::Disposable, public ListLink, private i
     stream_->commit(static_cast<std::size_t>(http::write_head(begin, line, fields) - begin));
     if (parser_.head().method != http::Method::head) stream_->write(page.body);
     if (keep_alive_) return;
-    finishing_ = true;
-    stream_->finish();
-    server_.loop_.arm(deadline_, kLinger);
+    finish();
   }
 
   void on_eof() override { close(); }
@@ -96,16 +110,26 @@ class ServerConnection final : public io::Disposable, public ListLink, private i
   http::H1RequestParser parser_;
   Visitor visitor_;
   bool keep_alive_ = true;
+  bool answered_ = false;
+  bool retiring_ = false;
   bool finishing_ = false;
   io::StreamPtr stream_;
 };
 
-Server::Server(io::Loop& loop, const io::SocketAddress& address, Serve serve, io::ServerTlsPtr tls)
+Server::Server(io::Loop& loop, const io::SocketAddress& address, Serve serve)
+    : Server(loop, io::ListeningSocket::open(address), std::move(serve)) {}
+
+Server::Server(io::Loop& loop, std::shared_ptr<io::ListeningSocket> socket, Serve serve, io::ServerTlsPtr tls)
     : loop_(loop),
       serve_(std::move(serve)),
       tls_(std::move(tls)),
-      listener_(
-          loop, address, [this](int fd, const io::PeerAddress&) { accept(fd); }, [](int) {}) {}
+      listener_(std::make_unique<io::Listener>(
+          loop, std::move(socket), [this](int fd, const io::PeerAddress&) { accept(fd); }, [](int) {})) {}
+
+void Server::retire() {
+  listener_.reset();
+  connections_.for_each([](ServerConnection& connection) { connection.retire(); });
+}
 
 Server::~Server() {
   while (ServerConnection* connection = connections_.front()) connection->close();

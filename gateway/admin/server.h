@@ -26,8 +26,10 @@ class Server {
  public:
   using Serve = std::function<Page(const http::RequestHead& head, const Visitor& visitor)>;
 
-  /// Throws std::runtime_error if the address is not to be had. `tls`: null for no encryption.
-  Server(io::Loop& loop, const io::SocketAddress& address, Serve serve, io::ServerTlsPtr tls = nullptr);
+  /// Throws std::runtime_error if the address is not to be had.
+  Server(io::Loop& loop, const io::SocketAddress& address, Serve serve);
+  /// `tls`: null for no encryption.
+  Server(io::Loop& loop, std::shared_ptr<io::ListeningSocket> socket, Serve serve, io::ServerTlsPtr tls = nullptr);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -35,7 +37,10 @@ class Server {
   /// New connections are encrypted by this from now on.
   void encrypt(io::ServerTlsPtr tls) { tls_ = std::move(tls); }
 
-  const io::SocketAddress& address() const { return listener_.address(); }
+  const io::SocketAddress& address() const { return listener_->address(); }
+
+  /// Accepts no more, and ends its connections when they have been sent what they asked for. Once.
+  void retire();
 
  private:
   friend class ServerConnection;
@@ -44,7 +49,7 @@ class Server {
   io::Loop& loop_;
   Serve serve_;
   io::ServerTlsPtr tls_;
-  io::Listener listener_;
+  std::unique_ptr<io::Listener> listener_;  ///< null: retired
   IntrusiveList<ServerConnection> connections_;
   std::size_t connection_count_ = 0;
 };

@@ -4,7 +4,10 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <cstring>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "conf/config.h"
@@ -43,6 +46,29 @@ class KeyedWords {
       const std::uint64_t value = rescaled(word);
       if (!recovered(value)) table_->find(hash, recovered).word = value;
     });
+  }
+
+  /// For the next process, and before it is used, from the one before: the words of the same settings and secret.
+  std::string memory() const {
+    std::string bytes;
+    const auto add = [&](std::uint64_t value) { bytes.append(reinterpret_cast<const char*>(&value), sizeof(value)); };
+    add(word_.load(std::memory_order_relaxed));
+    if (!table_) return bytes;
+    table_->for_each([&](std::uint64_t hash, std::uint64_t word) {
+      if (word == 0) return;
+      add(hash);
+      add(word);
+    });
+    return bytes;
+  }
+  void recall(std::string_view memory) {
+    std::vector<std::uint64_t> values(memory.size() / sizeof(std::uint64_t));
+    if (values.size() % 2 != 1) return;
+    std::memcpy(values.data(), memory.data(), values.size() * sizeof(std::uint64_t));
+    word_ = values[0];
+    for (std::size_t i = 1; table_ && i < values.size(); i += 2) {
+      table_->find(values[i], [](std::uint64_t word) { return word == 0; }).word = values[i + 1];
+    }
   }
 
  private:

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "conf/config.h"
@@ -123,6 +124,11 @@ class Limit {
     static_cast<void>(before);
     static_cast<void>(now);
   }
+
+  /// For the next process, and before it is used, from the one before, of a limit of the same place, name and settings.
+  /// Nothing by default: what is under way does not change its process.
+  virtual std::string memory() const { return {}; }
+  virtual void recall(std::string_view memory) { static_cast<void>(memory); }
 
   // ---- control thread
   /// What there is to see besides.

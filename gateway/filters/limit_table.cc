@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "gateway/base/key_values.h"
+
 namespace penstock::filters {
 namespace {
 
@@ -9,6 +11,19 @@ namespace {
 /// keys.
 SipKey secret_of(const std::string& where, const std::string& name, const SipKey& key) {
   return {siphash(key, where + "\n" + name), key.k1};
+}
+
+/// A word means the same to two limits if this is the same.
+std::string settings_of(const Limit& limit) {
+  const conf::Limit& config = limit.config();
+  std::string text = limit.where() + "\n" + config.name;
+  for (const std::uint64_t each :
+       {static_cast<std::uint64_t>(config.kind), std::uint64_t{config.rate.count},
+        static_cast<std::uint64_t>(config.rate.per.count()), std::uint64_t{config.burst}, std::uint64_t{config.limit},
+        static_cast<std::uint64_t>(config.window.count()), static_cast<std::uint64_t>(config.queue)})
+    text += "\n" + std::to_string(each);
+  for (const conf::RequestKey& key : config.key) text += "\n" + key.text();
+  return text;
 }
 
 }  // namespace
@@ -54,6 +69,20 @@ LimitTable::LimitTable(const conf::Config& config, unsigned workers, const SipKe
   if (!limits_.empty()) return;
   gates_.clear();
   fallback_gates_.clear();
+}
+
+std::string LimitTable::memory() const {
+  KeyValues values;
+  for (const auto& limit : limits_) values[settings_of(*limit)] = limit->memory();
+  return packed(values);
+}
+
+void LimitTable::recall(std::string_view memory) {
+  const auto values = unpacked_key_values(memory);
+  for (const auto& limit : limits_) {
+    const auto found = values ? values->find(settings_of(*limit)) : KeyValues::const_iterator();
+    if (values && found != values->end()) limit->recall(found->second);
+  }
 }
 
 LimitTable::Known LimitTable::known() const {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,10 @@ class LimitTable {
   /// True if some limit wants tick().
   bool wants_ticks() const;
   void tick(Nanos now);
+  /// For the next process, and before the first request, from the one before; of each limit whose settings are the
+  /// same.
+  std::string memory() const;
+  void recall(std::string_view memory);
   /// Before the first request. Without it, who waits for a place of another worker's request waits in vain.
   void call_workers_by(const OnWorker& on_worker);
 

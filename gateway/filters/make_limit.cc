@@ -1,5 +1,6 @@
 // The kinds of limits.
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "gateway/filters/classes_in_use.h"
@@ -83,6 +84,8 @@ class RateLimit final : public Limit {
         [&](std::uint64_t word) { return rescaled(limiter_, was->limiter_, config(), was->config(), word, now); },
         [](std::uint64_t word) { return word == 0; });
   }
+  std::string memory() const override { return words_.memory(); }
+  void recall(std::string_view memory) override { words_.recall(memory); }
   Levels levels(Nanos now, std::uint64_t unix_ms) const override {
     const std::uint64_t time = time_for(limiter_, now, unix_ms);
     Levels levels;
@@ -124,6 +127,8 @@ class QueueLimit final : public Limit {
     if (ending.gave_up) bucket_.give_up(hold.turn, *hold.word, ending.now, given_up_);
     Limit::release(hold, ending);
   }
+  std::string memory() const override { return words_.memory(); }
+  void recall(std::string_view memory) override { words_.recall(memory); }
   Levels levels(Nanos now, std::uint64_t) const override {
     Levels levels;
     levels.busy_keys = words_.busy([&](std::uint64_t w) { return bucket_.recovered(w, now); });
@@ -242,6 +247,18 @@ class FollowingLimit final : public ConcurrencyLimit {
                                       .latencies = &latency_.latest(),
                                       .peak_in_flight = places_.take_peak(),
                                       .refused = places_.take_refused()}));
+  }
+  /// A new process that begins with the first guess would refuse most of the load until it has learned it anew.
+  std::string memory() const override {
+    const limiters::AdaptiveMemory memory = adaptive_.memory();
+    return {reinterpret_cast<const char*>(&memory), sizeof(memory)};
+  }
+  void recall(std::string_view bytes) override {
+    limiters::AdaptiveMemory memory;
+    if (bytes.size() != sizeof(memory)) return;
+    std::memcpy(&memory, bytes.data(), sizeof(memory));
+    adaptive_.recall(memory);
+    places_.set_limit(adaptive_.limit());
   }
   Levels levels(Nanos now, std::uint64_t unix_ms) const override {
     Levels levels = ConcurrencyLimit::levels(now, unix_ms);

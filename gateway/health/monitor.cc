@@ -10,6 +10,7 @@
 #include "gateway/health/outlier_detector.h"
 #include "gateway/health/outlier_text.h"
 #include "gateway/health/standings.h"
+#include "gateway/health/standings_memory.h"
 #include "gateway/io/loop.h"
 
 namespace penstock::health {
@@ -340,6 +341,14 @@ Monitor::~Monitor() = default;
 
 void Monitor::learn_from(const Monitor& before) {
   impl_->learn_from(*before.impl_);
+}
+
+std::string Monitor::memory() const {
+  return memory_of(impl_->standings);
+}
+
+void Monitor::recall(std::string_view memory) {
+  health::recall(impl_->standings, memory, impl_->upstream, impl_->loop.now());
 }
 
 void Monitor::watch(std::vector<Watched> endpoints) {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "conf/config.h"
@@ -45,6 +46,9 @@ class Monitor {
   /// Before anything is watched: how the endpoints stood that another monitor, of the same upstream under another
   /// configuration, knows of. Ejections and failed checks count on where this configuration has them, too.
   void learn_from(const Monitor& before);
+  /// For the next process, and before anything is watched, from the one before: who is out.
+  std::string memory() const;
+  void recall(std::string_view memory);
   Monitor(const Monitor&) = delete;
   Monitor& operator=(const Monitor&) = delete;
 

@@ -75,7 +75,8 @@ std::optional<std::string> read_file(const std::string& path, std::size_t max_by
 }
 
 std::string write_file(const std::string& path, std::string_view text) {
-  const std::string temporary = path + ".new";
+  // Two processes may write the same file for a while: an upgrade.
+  const std::string temporary = path + ".new." + std::to_string(::getpid());
   {
     const Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     if (!fd) return reason();

@@ -1,5 +1,6 @@
 #include "gateway/io/listening_socket.h"
 
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -54,11 +55,26 @@ std::shared_ptr<ListeningSocket> ListeningSocket::open(const SocketAddress& addr
   return std::make_shared<ListeningSocket>(open_socket(address));
 }
 
+std::shared_ptr<ListeningSocket> ListeningSocket::adopt(int fd) {
+  auto socket = std::make_shared<ListeningSocket>(fd);
+  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+  if (socket->address().family() != AF_UNIX) set(fd, IPPROTO_TCP, TCP_NODELAY);
+  return socket;
+}
+
+bool ListeningSocket::may_have_siblings() const {
+  int on = 0;
+  socklen_t size = sizeof(on);
+  return address_.family() != AF_UNIX && getsockopt(fd_, SOL_SOCKET, SO_REUSEPORT, &on, &size) == 0 && on != 0;
+}
+
 ListeningSocket::ListeningSocket(int fd) : fd_(fd), address_(SocketAddress::local_of(fd)) {}
 
 ListeningSocket::~ListeningSocket() {
   ::close(fd_);
-  if (address_.family() == AF_UNIX) ::unlink(reinterpret_cast<const sockaddr_un*>(address_.raw())->sun_path);
+  if (address_.family() == AF_UNIX && owns_path_)
+    ::unlink(reinterpret_cast<const sockaddr_un*>(address_.raw())->sun_path);
 }
 
 }  // namespace penstock::io

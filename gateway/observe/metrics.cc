@@ -445,8 +445,13 @@ class Page {
   }
 
   void gateway() {
-    out_.gauge("penstock_draining", "1 once the gateway takes no new connections and ends those it has.")
+    out_.gauge("penstock_draining", "1 once the gateway is to end: it serves on for drain_grace, and then drains.")
         .add(in_.draining);
+    out_.gauge("penstock_upgrade_under_way", "1 while a new process is started that is to take over.")
+        .add(in_.upgrade_under_way);
+    out_.counter("penstock_upgrades_total", "New processes that were to take over, by result.")
+        .add(static_cast<double>(in_.upgrades_succeeded), {{"result", "success"}})
+        .add(static_cast<double>(in_.upgrades_failed), {{"result", "failure"}});
     out_.gauge("penstock_build_info", "1, with what was built as labels.")
         .add(1, {{"version", std::string(in_.version)}, {"revision", std::string(in_.revision)}});
     out_.gauge("penstock_config_last_reload_successful", "1 if the last configuration was taken over.")

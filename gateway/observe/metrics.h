@@ -99,6 +99,9 @@ struct MetricsInput {
   std::uint64_t reloads_failed = 0;
   std::uint64_t access_log_lost = 0;  ///< AccessLog::lost()
   bool draining = false;
+  bool upgrade_under_way = false;
+  std::uint64_t upgrades_succeeded = 0;  ///< of the gateway, whichever its process
+  std::uint64_t upgrades_failed = 0;
 };
 
 /// The body of /metrics. Control thread; may take milliseconds with thousands of routes.

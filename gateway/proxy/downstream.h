@@ -30,6 +30,8 @@ class Downstream final : public io::Disposable, public ListLink, private io::Str
   const ListenerContext& listener() const { return *listener_; }
   /// No request is under way or has begun to arrive.
   bool idle() const { return !exchange_ && !parser_ && !closing_; }
+  /// Nothing has been asked on it yet.
+  bool fresh() const { return requests_ == 0; }
   /// Ends an idle connection so that the client can tell: FIN first, the rest when the client has closed.
   void close_gracefully();
   /// At once; an exchange under way is given up.

@@ -1,8 +1,10 @@
 #include "gateway/upstream/supervisor.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
+#include "gateway/base/key_values.h"
 #include "gateway/io/loop.h"
 
 namespace penstock::upstream {
@@ -54,6 +56,27 @@ void Supervisor::learn_from(const Supervisor& before) {
   }
   monitor_.learn_from(before.monitor_);
   weights_ = before.weights_;
+}
+
+std::string Supervisor::memory() const {
+  std::vector<std::string> texts = {monitor_.memory()};
+  for (const auto& [address, weight] : weights_) {
+    texts.push_back(address);
+    texts.push_back(std::to_string(weight));
+  }
+  return packed(texts);
+}
+
+void Supervisor::recall(std::string_view memory) {
+  const auto texts = unpacked(memory);
+  if (!texts || texts->size() % 2 != 1) return;
+  monitor_.recall(texts->front());
+  for (std::size_t i = 1; i < texts->size(); i += 2) {
+    std::uint32_t weight = 0;
+    const std::string& text = (*texts)[i + 1];
+    if (std::from_chars(text.data(), text.data() + text.size(), weight).ec == std::errc())
+      weights_[(*texts)[i]] = weight;
+  }
 }
 
 Supervisor::~Supervisor() {

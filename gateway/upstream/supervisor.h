@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -36,6 +37,10 @@ class Supervisor {
   ~Supervisor();
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
+
+  /// For the next process, and before the first snapshot, from the one before: who is out, and weights set by hand.
+  std::string memory() const;
+  void recall(std::string_view memory);
 
   void apply(const discovery::SnapshotPtr& snapshot);
   /// An engineer's word on an endpoint, by its address's text: 1 … 65535 in place of the weight that the snapshot has,

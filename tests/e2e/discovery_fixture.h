@@ -61,7 +61,7 @@ class DiscoveryFixture : public ::testing::Test {
   }
   std::string yaml_with(const std::string& registry, const std::string& upstream = "",
                         const std::string& top = "") const {
-    return "workers: 2\nlisteners:\n  - { bind: \"127.0.0.1:0\" }\nadmin: { bind: \"127.0.0.1:0\" }\n"
+    return "workers: 2\ndrain_grace: off\nlisteners:\n  - { bind: \"127.0.0.1:0\" }\nadmin: { bind: \"127.0.0.1:0\" }\n"
            "state_dir: " +
            state_.path("state") + "\n" + top + "registries:\n  it: { " + registry +
            " }\n"

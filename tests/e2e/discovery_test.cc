@@ -1,5 +1,8 @@
 // Endpoints from real registries, in trouble and out of it, with requests going on all the time.
+#include <utility>
+
 #include "tests/e2e/discovery_fixture.h"
+#include "tests/support/successor.h"
 
 namespace penstock::e2e {
 namespace {
@@ -121,6 +124,23 @@ TEST_P(Discovery, TheGatewayIsKnownInTheRegistryUntilItDrains) {
   EXPECT_TRUE(eventually([&] { return town_->count("edge") == 1; }));
   gateway.signal(SIGTERM);
   EXPECT_EQ(gateway.process().exit_code(), 0);
+  EXPECT_EQ(town_->count("edge"), 0u);
+}
+
+TEST_P(Discovery, AnUpgradeOfTheGatewayIsNotSeenThere) {
+  const Fleet fleet(1);
+  enter_all(fleet);
+  Gateway gateway(yaml("", "announce:\n  - { registry: it, service: edge, host: 127.0.0.1, port: 80 }\n"));
+  EXPECT_TRUE(eventually([&] { return town_->count("edge") == 1; }));
+  gateway.signal(SIGUSR2);
+  bool over = false;
+  EXPECT_TRUE(eventually([&] {
+    EXPECT_EQ(town_->count("edge"), 1u);
+    return std::exchange(over, !gateway.process().is_running());  // and once more after its end
+  }));
+  Successor successor(gateway);
+  successor.signal(SIGTERM);
+  EXPECT_EQ(successor.exit_code(), 0);
   EXPECT_EQ(town_->count("edge"), 0u);
 }
 

@@ -125,6 +125,58 @@ TEST_F(Drain, ADrainingGatewayIsNotReady) {
   EXPECT_EQ(client.response().body, "finished");
 }
 
+TEST_F(Drain, DuringTheGraceAllIsServedAsBeforeButNotReady) {
+  Gateway gateway(backend, {.top = "drain_grace: 300s\n"});
+  Client client(gateway);
+  gateway.signal(SIGTERM);
+  EXPECT_TRUE(gateway.process().err().wait_for("leaving"));
+  EXPECT_EQ(gateway.admin("/readyz").status(), 503);
+  EXPECT_EQ(client.get("/")["Connection"], "");
+  EXPECT_EQ(Client(gateway).get("/").body, "ok");
+  gateway.signal(SIGTERM);
+  EXPECT_EQ(gateway.process().exit_code(), 0);
+}
+
+TEST_F(Drain, AfterTheGraceComesTheDrain) {
+  Gateway gateway(backend, {.top = "drain_grace: 100ms\n"});
+  stall_answers();
+  Client client = waiting_client(gateway);
+  gateway.signal(SIGTERM);
+  EXPECT_TRUE(eventually([&] { return !accepts(gateway); }));
+  backend.release();
+  EXPECT_EQ(client.response()["Connection"], "close");
+  client.close();
+  EXPECT_EQ(gateway.process().exit_code(), 0);
+}
+
+TEST_F(Drain, AConnectionThatWasJustMadeMayAskLate) {
+  Gateway gateway(backend);
+  Client client(gateway);
+  Client old(gateway);
+  old.get("/");
+  gateway.signal(SIGTERM);
+  EXPECT_TRUE(old.ends());  // half a second later
+  EXPECT_EQ(client.get("/")["Connection"], "close");
+  EXPECT_TRUE(client.ends());
+  client.close();
+  old.close();
+  EXPECT_EQ(gateway.process().exit_code(), 0);
+}
+
+TEST_F(Drain, TunnelsEndByTheDeadline) {
+  Gateway gateway(backend, {.top = "drain_timeout: 200ms\n"});
+  backend.on_request([](Exchange& exchange) {
+    exchange.reply("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+    exchange.await_close();
+  });
+  Client client(gateway);
+  client.send(get("/", "Connection: Upgrade\r\nUpgrade: websocket\r\n"));
+  EXPECT_EQ(client.head().status(), 101);
+  gateway.signal(SIGTERM);
+  EXPECT_TRUE(client.ends());
+  EXPECT_EQ(gateway.process().exit_code(), 0);
+}
+
 TEST_F(Drain, TheLogIsWrittenToTheEnd) {
   Gateway gateway(backend);
   Client client(gateway);

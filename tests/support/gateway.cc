@@ -43,17 +43,17 @@ std::string gateway_yaml(const std::vector<std::string>& endpoints, const Additi
 }
 
 Gateway::Gateway(const std::string& yaml, const std::vector<std::string>& environment) {
-  start({"-c", directory_.write("penstock.yaml", yaml)}, environment, yaml);
+  start({{"-c", directory_.write("penstock.yaml", yaml)}, ""}, environment, yaml);
 }
 
 Gateway::Gateway(const Arguments& arguments, const std::vector<std::string>& environment) {
-  start(arguments.list, environment, "these arguments");
+  start(arguments, environment, "these arguments");
 }
 
-void Gateway::start(std::vector<std::string> arguments, const std::vector<std::string>& environment,
-                    const std::string& about) {
-  arguments.insert(arguments.begin(), PENSTOCK_BINARY);
-  process_ = std::make_unique<Process>(arguments, environment);
+void Gateway::start(Arguments arguments, const std::vector<std::string>& environment, const std::string& about) {
+  const std::string program = arguments.program.empty() ? PENSTOCK_BINARY : arguments.program;
+  arguments.list.insert(arguments.list.begin(), program);
+  process_ = std::make_unique<Process>(arguments.list, environment);
   if (!process_->err().wait_for("ready\n")) {
     throw HarnessError("the gateway did not start:\n" + process_->err().text() + "\nwith\n" + about);
   }

@@ -42,6 +42,7 @@ class Gateway {
   /// Started with these arguments.
   struct Arguments {
     std::vector<std::string> list;
+    std::string program{};  ///< another path of it, or what starts it in turn
   };
   explicit Gateway(const Arguments& arguments, const std::vector<std::string>& environment = {});
   ~Gateway();
@@ -60,11 +61,14 @@ class Gateway {
   /// Writes the file anew and sends HUP; waits until that has been heeded. Whether it was taken over.
   bool reload(const std::string& yaml);
 
+  /// Writes the file anew, and leaves it at that.
+  void rewrite(const std::string& yaml) { directory_.write("penstock.yaml", yaml); }
+
   Process& process() { return *process_; }
   void signal(int number) { process_->signal(number); }
 
  private:
-  void start(std::vector<std::string> arguments, const std::vector<std::string>& environment, const std::string& about);
+  void start(Arguments arguments, const std::vector<std::string>& environment, const std::string& about);
   void learn_ports();
 
   TempDir directory_;

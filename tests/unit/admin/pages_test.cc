@@ -16,6 +16,7 @@ class AGateway : public AdminSource {
   std::vector<LimitView> limits() const override { return {}; }
   std::vector<RegistryView> registries() const override { return {}; }
   std::vector<DiscoveryView> discoveries() const override { return {}; }
+  std::string process_text() const override { return "{}\n"; }
   std::string config_text() const override { return "workers: 2\n"; }
   bool ready() const override { return reason_.empty(); }
   std::string not_ready_reason() const override { return reason_; }
@@ -35,7 +36,7 @@ TEST_F(PagesTest, TheFirstPageListsTheOthersAndTheyExist) {
   const Page index = get("/");
   EXPECT_EQ(index.status, 200);
   for (const char* path :
-       {"/metrics", "/livez", "/readyz", "/upstreams", "/routes", "/limits", "/registries", "/config"}) {
+       {"/metrics", "/livez", "/readyz", "/upstreams", "/routes", "/limits", "/registries", "/process", "/config"}) {
     EXPECT_THAT(index.body, HasSubstr(path));
     EXPECT_EQ(get(path).status, 200) << path;
   }

@@ -275,5 +275,18 @@ TEST(RetrySeconds, AreWholeAndRoundedUp) {
   EXPECT_EQ(retry_seconds(kNanosPerSecond + 1), 2u);
 }
 
+TEST_F(AdmissionTest, TheNextProcessKnowsWhoHasHadHowMuch) {
+  token_bucket(1, 1).key = {{conf::RequestKey::From::client_ip, ""}};
+  EXPECT_EQ(ask_once(), Decision::pass);
+  const std::string memory = limits().memory();
+  table = nullptr;
+  limits().recall(memory);
+  EXPECT_EQ(ask_once(), Decision::refuse);
+  table = nullptr;
+  config.routes[0].limits[0].burst = 2;  // a word means something else then
+  limits().recall(memory);
+  EXPECT_EQ(ask_once(), Decision::pass);
+}
+
 }  // namespace
 }  // namespace penstock::filters

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "gateway/health/standings_memory.h"
+
 namespace penstock::health {
 namespace {
 
@@ -42,6 +44,42 @@ TEST_F(StandingsTest, OfTooManyTheOldestGo) {
   EXPECT_EQ(standings.size(), Standings::kRememberedMost);
   EXPECT_FALSE(remembers("0"));
   EXPECT_TRUE(remembers("1"));
+}
+
+TEST_F(StandingsTest, OfWhoIsOutAreTheNextProcesssToo) {
+  conf::Upstream upstream;
+  upstream.health_check.emplace();
+  upstream.outlier.emplace();
+  Entry& ejected = standings.at("ejected");
+  ejected.suspect.emplace(*upstream.outlier);
+  ejected.suspect->term.begin(now, *upstream.outlier);
+  ejected.ejected = true;
+  ejected.ejection = "for 10 s";
+  ejected.standing.state = State::ejected;
+  Entry& unhealthy = standings.at("unhealthy");
+  unhealthy.tally.add(false, *upstream.health_check);
+  unhealthy.complaint = "3 checks failed";
+  unhealthy.standing.state = State::unhealthy;
+  standings.at("healthy");
+
+  Standings next;
+  recall(next, memory_of(standings), upstream, now);
+  EXPECT_EQ(next.size(), 2u);
+  EXPECT_EQ(next.at("ejected").standing.reason, "for 10 s");
+  EXPECT_EQ(next.at("ejected").suspect->term.until(), ejected.suspect->term.until());
+  EXPECT_FALSE(next.at("unhealthy").tally.healthy());
+  EXPECT_EQ(next.at("unhealthy").standing.state, State::unhealthy);
+}
+
+TEST_F(StandingsTest, OfAConfigurationThatDoesNotJudgeAreNotRecalled) {
+  standings.at("ejected").ejected = true;
+  standings.at("ejected").ejection = "for 10 s";
+  standings.at("ejected").standing.state = State::ejected;
+  conf::Upstream upstream;
+  upstream.outlier.reset();
+  Standings next;
+  recall(next, memory_of(standings), upstream, now);
+  EXPECT_TRUE(next.at("ejected").standing.usable());
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ class Adaptive : public LimitPolicy {
   std::uint32_t limit() const override { return limit_.limit(); }
   void tick(const Tick& tick) override { limit_.tick({100'000'000, &tick.latest, tick.peak_in_flight, tick.refused}); }
   const AdaptiveLimit& state() const { return limit_; }
+  void recall(const AdaptiveMemory& memory) { limit_.recall(memory); }
 
  private:
   AdaptiveLimit limit_;
@@ -44,6 +45,15 @@ TEST_P(AdaptiveLimitOn, AColdStartFindsTheLimitByItself) {
     SCOPED_TRACE(load);
     expect_good(upstream.run(load, 30));
   }
+}
+
+TEST_P(AdaptiveLimitOn, ANewOneGoesOnFromWhatAnotherHasLearned) {
+  run(2, 20);
+  Adaptive next;
+  next.recall(policy.state().memory());
+  EXPECT_EQ(next.limit(), policy.limit());
+  OverloadSim upstream(next, static_cast<std::uint64_t>(GetParam()));
+  expect_good(upstream.run(2, 5));
 }
 
 TEST_P(AdaptiveLimitOn, AStepOfDemandIsHeldWithinTwoSeconds) {
