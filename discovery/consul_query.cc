@@ -6,6 +6,7 @@
 
 #include "discovery/host_text.h"
 #include "discovery/http_trouble.h"
+#include "gateway/io/cpu_time.h"
 #include "gateway/io/loop.h"
 
 namespace penstock::discovery {
@@ -88,9 +89,9 @@ void ConsulQuery::read_in_background(io::HttpAnswer answer, std::uint64_t index)
   reading_ = std::make_unique<io::BackgroundJob>(
       servers.loop(),
       [work, read = reader(), index] {
-        const Nanos began = io::Loop::clock();
+        const Nanos began = io::thread_cpu_time();
         work->take = read(work->answer, index);
-        work->took = io::Loop::clock() - began;
+        work->took = io::thread_cpu_time() - began;
       },
       [this, work, index] {
         reading_.reset();

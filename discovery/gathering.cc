@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/io/cpu_time.h"
 #include "gateway/io/loop.h"
 
 namespace penstock::discovery {
@@ -19,10 +20,9 @@ struct Gathering::State : std::enable_shared_from_this<State> {
   bool now() {
     const auto self = shared_from_this();
     timer.cancel();
-    const Nanos began = io::Loop::clock();
+    const Nanos before = io::thread_cpu_time();
     tell();
-    const Nanos ended = io::Loop::clock();
-    not_before = ended + std::min(kRest * (ended - began), kLongestRest);
+    not_before = io::Loop::clock() + std::min(kRest * (io::thread_cpu_time() - before), kLongestRest);
     return here;
   }
 

@@ -12,7 +12,7 @@ class Loop;
 namespace penstock::discovery {
 
 /// At once after a quiet time; under way all the time, it has a tenth of its thread: after a list it rests for nine
-/// times as long as the list took to be made and heard, 2 s at most. Belongs to the loop's thread.
+/// times the CPU time that it took the list to be made and heard, 2 s at most. Belongs to the loop's thread.
 class Gathering {
  public:
   /// `tell` makes the list and tells it; it may destroy this.

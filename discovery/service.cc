@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/io/cpu_time.h"
 #include "gateway/io/file.h"
 #include "gateway/io/loop.h"
 
@@ -169,7 +170,7 @@ void Service::publish_soon() {
 
 void Service::publish() {
   next_publish_.cancel();
-  const Nanos began = io::Loop::clock();
+  const Nanos before = io::thread_cpu_time();
   auto snapshot = std::make_shared<Snapshot>();
   std::vector<std::string> names;
   for (const Instance& instance : last_good_.instances()) {
@@ -191,7 +192,7 @@ void Service::publish() {
   snapshot->version = ++version_;
   endpoints_ = snapshot->endpoints.size();
   hooks_.publish(std::move(snapshot));
-  const Nanos took = io::Loop::clock() - began;
+  const Nanos took = io::thread_cpu_time() - before;
   publish_not_before_ = loop_.now() + std::max(kBetweenSnapshots, took * kRest);
 }
 

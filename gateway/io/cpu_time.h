@@ -1,0 +1,17 @@
+// What the calling thread has worked so far. A bound on a thread's share that goes by the clock would count the time in
+// which others had the core.
+#pragma once
+
+#include <ctime>
+
+#include "gateway/base/deadline_wheel.h"
+
+namespace penstock::io {
+
+inline Nanos thread_cpu_time() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<Nanos>(time.tv_sec) * kNanosPerSecond + static_cast<Nanos>(time.tv_nsec);
+}
+
+}  // namespace penstock::io
