@@ -27,6 +27,9 @@ const std::vector<std::pair<std::string, FieldId>> kKnownNames = {
     {"x-forwarded-prefix", FieldId::forwarded_other},
     {"x-forwarded-scheme", FieldId::forwarded_other},
     {"x-forwarded-server", FieldId::forwarded_other},
+    {"client-cert", FieldId::client_certificate},
+    {"client-cert-chain", FieldId::client_certificate},
+    {"x-forwarded-client-cert", FieldId::client_certificate},
     {"grpc-timeout", FieldId::grpc_timeout},
     {"host", FieldId::host},
     {"http2-settings", FieldId::http2_settings},
@@ -56,6 +59,13 @@ std::string with_odd_case(std::string name, std::size_t upper_each) {
     if (name[i] >= 'a' && name[i] <= 'z') name[i] = static_cast<char>(name[i] - 'a' + 'A');
   }
   return name;
+}
+
+/// CGI and WSGI turn both into the same variable.
+TEST(FieldName, ClaimsOfACertificateAreKnownWithUnderscoresToo) {
+  for (const char* name : {"X_Forwarded_Client_Cert", "x-forwarded_client-cert", "CLIENT_CERT", "client_cert-chain"})
+    EXPECT_EQ(parse_field_id(name), FieldId::client_certificate) << name;
+  EXPECT_EQ(parse_field_id("client_certs"), FieldId::other);
 }
 
 TEST(FieldName, EachKnownOneIsFoundInAnyCase) {
