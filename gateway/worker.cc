@@ -86,9 +86,12 @@ void Worker::adopt(NewView view) {
 void Worker::adopt_now(NewView& view) {
   proxy::View::Clusters clusters;
   for (const ClusterId id : view.clusters) clusters.push_back(clusters_.at(id));
-  if (context_.view) context_.view->book->retire(view.book, std::move(view.became));
-  context_.view = proxy::ViewRef(
-      loop_, std::make_unique<proxy::View>(std::move(view.blueprint), std::move(clusters), std::move(view.book)));
+  if (context_.view) {
+    context_.view->book->retire(view.book, std::move(view.became));
+    old_views_.replaced(context_.view->number, view.blueprint->config->old_config_timeout);
+  }
+  context_.view = proxy::ViewRef(loop_, std::make_unique<proxy::View>(std::move(view.blueprint), std::move(clusters),
+                                                                      std::move(view.book), ++views_));
 }
 
 // ---- listeners

@@ -287,6 +287,10 @@ void Downstream::close(ErrorKind why) {
   context_.loop.dispose(std::unique_ptr<io::Disposable>(this));
 }
 
+void Downstream::end_exchange_of(std::uint64_t view_number) {
+  if (exchange_ && !closing_ && exchange_->view_number() <= view_number) exchange_->on_config_replaced();
+}
+
 // ---- waiting
 
 void Downstream::wait_for(Wait what, conf::milliseconds time) {

@@ -32,6 +32,8 @@ class Downstream final : public io::Disposable, public ListLink, private io::Str
   void close_gracefully();
   /// At once; an exchange under way is given up.
   void close(ErrorKind why);
+  /// Ends the exchange under way at once if it began under the view of this number, or an earlier one.
+  void end_exchange_of(std::uint64_t view_number);
 
  private:
   enum class Wait : std::uint8_t { idle, header, body, write, linger };
