@@ -26,6 +26,9 @@ namespace {
 /// How often limits that follow what they measure look at it.
 constexpr Nanos kLimitsTick = 100 * kNanosPerMilli;
 
+/// How often the log tells of connections that were closed at once.
+constexpr Nanos kRefusalsLook = kNanosPerSecond;
+
 double unix_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
@@ -50,10 +53,11 @@ Gateway::Gateway(Start start)
       limits_key_{random_seed(), random_seed()},
       house_{loop_, workers_, random_seed, [](const std::string& message) { spdlog::warn("{}", message); },
              start_.state_dir},
-      listeners_(workers_),
+      listeners_(workers_, limits_key_),
       reloader_(loop_, [this](Reloader::Outcome outcome) { loaded(std::move(outcome)); }),
       store_(std::make_shared<ConfigStore>(start_.state_dir)),
       next_limits_tick_([](void* self) { static_cast<Gateway*>(self)->tick_limits(); }, this),
+      next_refusals_look_([](void* self) { static_cast<Gateway*>(self)->tell_refusals(); }, this),
       config_loaded_unix_s_(started_unix_s_) {}
 
 Gateway::~Gateway() = default;
@@ -226,6 +230,12 @@ void Gateway::watch_centre() {
 void Gateway::adopt_listeners(const conf::Config& config) {
   for (const io::SocketAddress& address : listeners_.adopt(std::move(next_listeners_), config))
     spdlog::info("listening on {}", url_of(address));
+  if (!next_refusals_look_.armed()) tell_refusals();
+}
+
+void Gateway::tell_refusals() {
+  for (const std::string& line : listeners_.refusals()) spdlog::warn("{}", line);
+  if (listeners_.bounded()) loop_.arm(next_refusals_look_, kRefusalsLook);
 }
 
 void Gateway::reload_failed(const std::string& why) {

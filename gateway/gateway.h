@@ -75,6 +75,7 @@ class Gateway : private admin::AdminSource {
   void loaded(Reloader::Outcome outcome);
   void adopt_next();
   void adopt_listeners(const conf::Config& config);
+  void tell_refusals();
   void reload_failed(const std::string& why);
   void on_signal(int signal);
   void drain();
@@ -102,6 +103,7 @@ class Gateway : private admin::AdminSource {
   std::unique_ptr<admin::Server> admin_;
   std::unique_ptr<io::Signals> signals_;
   Deadline next_limits_tick_;
+  Deadline next_refusals_look_;
   std::size_t draining_workers_ = 0;
   std::uint64_t reloads_succeeded_ = 0;
   std::uint64_t reloads_failed_ = 0;

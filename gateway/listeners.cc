@@ -1,5 +1,6 @@
 #include "gateway/listeners.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "gateway/socket_address.h"
@@ -55,15 +56,44 @@ std::vector<io::SocketAddress> Listeners::adopt(Prepared prepared, const conf::C
       for (const auto& worker : workers_) worker->change(open.number, listener);
       continue;
     }
-    Open& open =
-        open_.emplace(names[i], Open{next_number_++, listener, std::move(prepared.fresh_.at(names[i]))}).first->second;
+    Open& open = open_
+                     .emplace(names[i], Open{next_number_++, listener, std::move(prepared.fresh_.at(names[i])),
+                                             std::make_shared<proxy::ConnectionCounts>(key_)})
+                     .first->second;
     fresh.push_back(open.sockets.front()->address());
-    for (std::size_t w = 0; w < open.sockets.size(); ++w) workers_[w]->listen(open.number, open.sockets[w], listener);
+    for (std::size_t w = 0; w < open.sockets.size(); ++w)
+      workers_[w]->listen(open.number, open.sockets[w], listener, open.counts);
   }
   for (const auto& [name, open] : before) {
     for (const auto& worker : workers_) worker->close_listener(open.number, config.drain_timeout);
   }
   return fresh;
+}
+
+bool Listeners::bounded() const {
+  return std::any_of(open_.begin(), open_.end(), [](const auto& entry) {
+    const conf::ListenerLimits& max = entry.second.config.max;
+    return max.connections || max.connections_per_client;
+  });
+}
+
+std::vector<std::string> Listeners::refusals() {
+  std::vector<std::string> lines;
+  for (auto& [name, open] : open_) {
+    const proxy::ConnectionCounts::Refused now = open.counts->refused();
+    std::string reasons;
+    for (std::size_t i = 0; i < now.by_bound.size(); ++i) {
+      const std::uint64_t fresh = now.by_bound[i] - open.told.by_bound[i];
+      if (fresh == 0) continue;
+      reasons += (reasons.empty() ? "" : ", ") + std::to_string(fresh) + " beyond max." +
+                 std::string(observe::name(static_cast<observe::ConnectionBound>(i)));
+    }
+    open.told = now;
+    if (reasons.empty()) continue;
+    lines.push_back("listener " + open.config.bind.text() + ": connections closed at once: " + reasons +
+                    (now.last != 0 ? "; the last was of " + proxy::client_text(now.last) : ""));
+  }
+  return lines;
 }
 
 }  // namespace penstock

@@ -96,15 +96,18 @@ void Worker::adopt_now(NewView& view) {
 
 // ---- listeners
 
-void Worker::listen(std::uint32_t listener, std::shared_ptr<io::ListeningSocket> socket, const conf::Listener& config) {
-  loop_.post([this, listener, socket = std::move(socket), config] { listen_now(listener, socket, config); });
+void Worker::listen(std::uint32_t listener, std::shared_ptr<io::ListeningSocket> socket, const conf::Listener& config,
+                    std::shared_ptr<proxy::ConnectionCounts> counts) {
+  loop_.post([this, listener, socket = std::move(socket), config, counts = std::move(counts)] {
+    listen_now(listener, socket, std::make_shared<proxy::ListenerContext>(config, counts));
+  });
 }
 
 void Worker::listen_now(std::uint32_t listener, std::shared_ptr<io::ListeningSocket> socket,
-                        const conf::Listener& config) {
+                        proxy::ListenerContextPtr context) {
   if (drain_) return;
   Listening& listening = listeners_[listener];
-  listening.context = std::make_shared<proxy::ListenerContext>(config);
+  listening.context = std::move(context);
   listening.listener = std::make_unique<io::Listener>(
       loop_, std::move(socket),
       [this, &listening](int fd, const io::PeerAddress& peer) {
@@ -116,7 +119,10 @@ void Worker::listen_now(std::uint32_t listener, std::shared_ptr<io::ListeningSoc
 void Worker::change(std::uint32_t listener, const conf::Listener& config) {
   loop_.post([this, listener, config] {
     const auto found = listeners_.find(listener);
-    if (found != listeners_.end()) found->second.context = std::make_shared<proxy::ListenerContext>(config);
+    if (found == listeners_.end()) return;
+    proxy::ListenerContextPtr& context = found->second.context;
+    const auto next = std::make_shared<proxy::ListenerContext>(config, context->counts);
+    context = next;
   });
 }
 

@@ -16,6 +16,7 @@
 #include "gateway/observe/route_book.h"
 #include "gateway/observe/stats.h"
 #include "gateway/old_views.h"
+#include "gateway/proxy/connection_counts.h"
 #include "gateway/proxy/context.h"
 #include "gateway/proxy/downstream.h"
 #include "gateway/proxy/view.h"
@@ -66,7 +67,9 @@ class Worker {
   void adopt(NewView view);
 
   // ---- listeners, by the control thread's number for them
-  void listen(std::uint32_t listener, std::shared_ptr<io::ListeningSocket> socket, const conf::Listener& config);
+  /// `counts`: of the listener's connections, shared by all workers.
+  void listen(std::uint32_t listener, std::shared_ptr<io::ListeningSocket> socket, const conf::Listener& config,
+              std::shared_ptr<proxy::ConnectionCounts> counts);
   /// New connections are under this configuration from now on.
   void change(std::uint32_t listener, const conf::Listener& config);
   /// Takes what waits in its queue, and no more. Its connections end as they can without losing a request; after
@@ -89,7 +92,8 @@ class Worker {
   void run();
   void add_now(const NewCluster& cluster);
   void adopt_now(NewView& view);
-  void listen_now(std::uint32_t listener, std::shared_ptr<io::ListeningSocket> socket, const conf::Listener& config);
+  void listen_now(std::uint32_t listener, std::shared_ptr<io::ListeningSocket> socket,
+                  proxy::ListenerContextPtr context);
 
   const unsigned index_;
   const Report report_;

@@ -380,6 +380,13 @@ class Page {
     auto sum = [&](auto member) { return total([&](const WorkerStats& w) -> auto& { return w.*member; }); };
     out_.counter("penstock_connections_accepted_total", "Client connections accepted.");
     out_.add(sum(&WorkerStats::connections_accepted));
+    out_.counter(
+        "penstock_connections_refused_total",
+        "Client connections closed as soon as they were accepted, by the bound under max that they were beyond.");
+    for (std::size_t bound = 0; bound < kConnectionBounds; ++bound) {
+      out_.add(total([&](const WorkerStats& w) -> auto& { return w.connections_refused[bound]; }),
+               {{"reason", std::string(name(static_cast<ConnectionBound>(bound)))}});
+    }
     out_.counter("penstock_accept_errors_total", "Client connections that could not be accepted.");
     out_.add(sum(&WorkerStats::accept_errors));
     out_.gauge("penstock_connections", "Open connections, by side and state.");

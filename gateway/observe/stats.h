@@ -119,9 +119,20 @@ struct UpstreamStats {
   Counter bytes_received;
 };
 
+/// Why a connection was closed as soon as it was accepted.
+enum class ConnectionBound : std::uint8_t {
+  connections,             ///< of the listener
+  connections_per_client,  ///< of an address
+  count_
+};
+inline constexpr std::size_t kConnectionBounds = static_cast<std::size_t>(ConnectionBound::count_);
+/// As the configuration and a metric's label have it.
+std::string_view name(ConnectionBound bound);
+
 /// What one worker counts that is no route's and no upstream's.
 struct WorkerStats {
   Counter connections_accepted;
+  std::array<Counter, kConnectionBounds> connections_refused;
   Counter accept_errors;
   Gauge connections_active;  ///< client connections with a request under way
   Gauge connections_idle;

@@ -14,6 +14,7 @@
 #include "gateway/io/loop.h"
 #include "gateway/observe/access_log.h"
 #include "gateway/observe/stats.h"
+#include "gateway/proxy/connection_counts.h"
 #include "gateway/proxy/exchange.h"
 #include "gateway/proxy/forwarding.h"
 #include "gateway/proxy/view.h"
@@ -25,11 +26,13 @@ class Downstream;
 /// A listener's side of the configuration, in the form that connections use. Belongs to one worker; lives as long as
 /// the last connection that was accepted under it.
 struct ListenerContext {
-  explicit ListenerContext(conf::Listener listener)
+  ListenerContext(conf::Listener listener, std::shared_ptr<ConnectionCounts> connection_counts)
       : config(std::move(listener)),
+        counts(std::move(connection_counts)),
         limits{config.max.request_line, config.max.header_bytes, config.max.header_fields} {}
 
   const conf::Listener config;
+  const std::shared_ptr<ConnectionCounts> counts;  ///< of the listener, whatever its configuration, in all workers
   const http::HeadLimits limits;
   bool closing = false;  ///< the listener is gone: answers close their connections
 };

@@ -1,5 +1,7 @@
 #include "gateway/proxy/downstream.h"
 
+#include <unistd.h>
+
 #include <utility>
 
 namespace penstock::proxy {
@@ -20,7 +22,17 @@ Nanos nanos(conf::milliseconds duration) {
 }  // namespace
 
 void Downstream::accept(Context& context, ListenerContextPtr listener, int fd, const io::PeerAddress& peer) {
+  const IpAddress client = IpAddress::from_v6(peer.ip);
+  ConnectionPlace place;
+  auto bound = place.enter(*listener->counts, listener->config.max, client);
+  if (!bound) bound = place.enter_as(client, listener->config.max);
+  if (bound) {
+    context.stats.connections_refused[static_cast<std::size_t>(*bound)].add();
+    ::close(fd);
+    return;
+  }
   auto* connection = new Downstream(context, std::move(listener), peer);
+  connection->place_ = std::move(place);
   context.connections.push_back(*connection);
   context.stats.connections_accepted.add();
   context.stats.connections_idle.add(1);

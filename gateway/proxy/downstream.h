@@ -74,6 +74,7 @@ class Downstream final : public io::Disposable, public ListLink, private io::Str
 
   Context& context_;
   const ListenerContextPtr listener_;
+  ConnectionPlace place_;
   io::StreamPtr stream_;
   IpAddress ip_;
   Deadline deadline_;
