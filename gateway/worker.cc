@@ -122,6 +122,7 @@ void Worker::change(std::uint32_t listener, const conf::Listener& config) {
     if (found == listeners_.end()) return;
     proxy::ListenerContextPtr& context = found->second.context;
     const auto next = std::make_shared<proxy::ListenerContext>(config, context->counts);
+    next->closing = context->closing;
     context = next;
   });
 }
@@ -131,13 +132,13 @@ void Worker::close_listener(std::uint32_t listener, conf::milliseconds timeout) 
     const auto found = listeners_.find(listener);
     if (found == listeners_.end()) return;
     found->second.listener->accept_pending();
-    const proxy::ListenerContextPtr context = std::move(found->second.context);
+    const std::shared_ptr<bool> closing = found->second.context->closing;
     listeners_.erase(found);
-    context->closing = true;
+    *closing = true;
     std::erase_if(closing_, [](const auto& drain) { return drain->over(); });
     closing_.push_back(std::make_unique<Drain>(
         context_, timeout, [] {},
-        [context](const proxy::Downstream& connection) { return &connection.listener() == context.get(); }));
+        [closing](const proxy::Downstream& connection) { return connection.listener().closing == closing; }));
   });
 }
 

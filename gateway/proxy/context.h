@@ -23,7 +23,7 @@ namespace penstock::proxy {
 
 class Downstream;
 
-/// A listener's side of the configuration, in the form that connections use. Belongs to one worker; lives as long as
+/// A listener's side of one configuration, in the form that connections use. Belongs to one worker; lives as long as
 /// the last connection that was accepted under it.
 struct ListenerContext {
   ListenerContext(conf::Listener listener, std::shared_ptr<ConnectionCounts> connection_counts)
@@ -34,7 +34,8 @@ struct ListenerContext {
   const conf::Listener config;
   const std::shared_ptr<ConnectionCounts> counts;  ///< of the listener, whatever its configuration, in all workers
   const http::HeadLimits limits;
-  bool closing = false;  ///< the listener is gone: answers close their connections
+  /// The listener is gone: answers close their connections. One for all of its configurations.
+  std::shared_ptr<bool> closing = std::make_shared<bool>(false);
 };
 using ListenerContextPtr = std::shared_ptr<ListenerContext>;
 

@@ -182,7 +182,7 @@ void Downstream::send_head(const OutgoingResponse& response, bool last_on_connec
   const bool open_ended = framing.body == BodyKind::chunked || framing.body == BodyKind::until_close;
   if (open_ended) framing.body = old ? BodyKind::until_close : BodyKind::chunked;
   chunked_ = framing.body == BodyKind::chunked;
-  keep_alive_ = keep_alive_ && !last_on_connection && !context_.draining && !listener_->closing &&
+  keep_alive_ = keep_alive_ && !last_on_connection && !context_.draining && !*listener_->closing &&
                 framing.body != BodyKind::until_close;
   write_head(response, framing, !keep_alive_ ? "close" : old ? "keep-alive" : "");
 }

@@ -85,5 +85,19 @@ TEST_F(OldConfig, AnIdleConnectionIsNotCut) {
   EXPECT_EQ(idle.get("/").status(), 200);
 }
 
+// A listener was closed for the connections of its last configuration alone: those from before were served on.
+TEST_F(OldConfig, AConnectionFromBeforeItsListenerChangedEndsWithIt) {
+  const auto with_second = [&](const std::string& second) {
+    std::string text = yaml("1h");
+    return text.insert(text.find("admin:"), second);
+  };
+  Gateway gateway(with_second("  - { bind: \"127.0.0.1:0\" }\n"));
+  Client client(gateway.port(1));
+  EXPECT_EQ(client.get("/").status(), 200);
+  EXPECT_TRUE(gateway.reload(with_second("  - { bind: \"127.0.0.1:0\", max: { body: 1MiB } }\n")));
+  EXPECT_TRUE(gateway.reload(yaml("1h")));
+  EXPECT_TRUE(client.ends());
+}
+
 }  // namespace
 }  // namespace penstock::e2e
