@@ -41,13 +41,14 @@ int config_diff(const std::string& state_dir, std::uint64_t from, std::uint64_t 
   return 0;
 }
 
-int config_rollback(const std::string& admin, std::uint64_t version) {
+int config_rollback(const std::string& admin, const std::string& token, std::uint64_t version) {
   io::Loop loop;
   io::HttpAnswer answer;
   {
     io::HttpClient client(loop);
     io::HttpQuery query;
     query.method = "POST";
+    if (!token.empty()) query.fields.emplace_back("Authorization", "Bearer " + token);
     query.url = admin + "/config/rollback?version=" + std::to_string(version);
     const auto request = client.fetch(query, [&](io::HttpAnswer got) {
       answer = std::move(got);

@@ -133,7 +133,11 @@ void Gateway::open_admin() {
   if (!first_config_->admin) return;
   const io::SocketAddress address = socket_address(first_config_->admin->bind);
   io::ListeningSocket::check_free(address);
+  admin_guard_ = std::make_unique<admin::Guard>(
+      first_config_->admin->token, first_config_->admin->tls && !first_config_->admin->tls->client_ca.empty());
   const auto serve = [this, actions = actions()](const http::RequestHead& head) -> admin::Page {
+    constexpr bool kCertified = false;  // no client shows a certificate: the server speaks no TLS
+    if (auto refusal = admin_guard_->refusal(head, kCertified)) return std::move(*refusal);
     if (head.method == http::Method::get || head.method == http::Method::head) return admin::render(head.path, *this);
     if (head.method == http::Method::post) return admin::act(head, actions);
     return {405, "text/plain; charset=utf-8", "GET, HEAD and POST only\n"};
@@ -314,6 +318,7 @@ std::string Gateway::metrics_text() const {
   input.reloads_succeeded = reloads_succeeded_;
   input.reloads_failed = reloads_failed_;
   input.draining = draining_;
+  input.admin_refused = admin_guard_ ? admin_guard_->refused() : 0;
   input.access_log_lost = access_log_ ? access_log_->lost() : 0;
   return observe::render_metrics(input);
 }

@@ -8,6 +8,7 @@
 #include "conf/config.h"
 #include "conf/load.h"
 #include "gateway/admin/actions.h"
+#include "gateway/admin/guard.h"
 #include "gateway/admin/pages.h"
 #include "gateway/admin/server.h"
 #include "gateway/announcements.h"
@@ -100,6 +101,7 @@ class Gateway : private admin::AdminSource {
   const std::shared_ptr<ConfigStore> store_;  ///< shared with writes under way
   std::unique_ptr<ConfigCentre> centre_;      ///< null: the configuration is a file
   Announcements announcements_;
+  std::unique_ptr<admin::Guard> admin_guard_;
   std::unique_ptr<admin::Server> admin_;
   std::unique_ptr<io::Signals> signals_;
   Deadline next_limits_tick_;

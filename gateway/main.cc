@@ -42,6 +42,7 @@ struct Options {
   std::string state_dir;
   std::uint64_t from = 0, to = 0;
   std::string admin = "http://127.0.0.1:9901";
+  std::string admin_token;
   std::string demo_bind = "127.0.0.1:9001";
   std::string demo_name = "demo";
 };
@@ -145,6 +146,9 @@ int main(int argc, char** argv) {
   diff->add_option("to", options.to, "a version's number")->required();
   rollback->add_option("version", options.to, "a version's number")->required();
   rollback->add_option("--admin", options.admin, "the gateway's admin listener")->type_name("URL");
+  rollback->add_option("--token", options.admin_token, "the gateway's admin.token; better in the environment")
+      ->envname("PENSTOCK_ADMIN_TOKEN")
+      ->type_name("TOKEN");
   for (CLI::App* command : {history, diff})
     command->add_option("--state-dir", options.state_dir, "the gateway's")->type_name("DIR");
   CLI11_PARSE(app, argc, argv);
@@ -157,7 +161,7 @@ int main(int argc, char** argv) {
     }
     if (*history) return config_history(state_dir_of(options, nullptr));
     if (*diff) return config_diff(state_dir_of(options, nullptr), options.from, options.to);
-    if (*rollback) return config_rollback(options.admin, options.to);
+    if (*rollback) return config_rollback(options.admin, options.admin_token, options.to);
     return run(options);
   } catch (const std::exception& error) {
     spdlog::error("{}", error.what());

@@ -420,6 +420,8 @@ class Page {
         .add(in_.draining);
     out_.gauge("penstock_build_info", "1, with what was built as labels.")
         .add(1, {{"version", std::string(in_.version)}, {"revision", std::string(in_.revision)}});
+    out_.counter("penstock_admin_refused_total", "Requests to the admin server without a right to it.")
+        .add(static_cast<double>(in_.admin_refused));
     out_.gauge("penstock_config_last_reload_successful", "1 if the last configuration was taken over.")
         .add(in_.config_last_reload_successful);
     out_.gauge("penstock_config_last_reload_success_timestamp_seconds",
