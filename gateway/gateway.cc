@@ -5,6 +5,8 @@
 
 #include <chrono>
 #include <csignal>
+#include <filesystem>
+#include <optional>
 #include <stdexcept>
 
 #include "conf/load.h"
@@ -64,6 +66,12 @@ Gateway::~Gateway() = default;
 
 void Gateway::run() {
   io::ignore_broken_pipes();
+  if (const std::string warning = privilege_warning(first_config_->user); !warning.empty()) spdlog::warn("{}", warning);
+  std::optional<Account> account;
+  if (is_root() && !first_config_->user.empty()) {
+    account = Account::find(first_config_->user);
+    if (const std::string kept = forgo_new_privileges(); !kept.empty()) spdlog::warn("not given up: {}", kept);
+  }
   signals_ = std::make_unique<io::Signals>(loop_, std::initializer_list<int>{SIGTERM, SIGQUIT, SIGINT, SIGUSR1, SIGHUP},
                                            [this](int signal) { on_signal(signal); });
   if (first_config_->access_log) {
@@ -77,16 +85,34 @@ void Gateway::run() {
   }
   make_workers();
   next_listeners_ = listeners_.prepare(*first_config_);
-  next_ = std::make_unique<Deployment>(house_, compile(first_config_, nullptr), sticky_secret_, nullptr,
-                                       [this] { begin_serving(); });
-  adopt_listeners(*first_config_);
+  auto blueprint = compile(first_config_, nullptr);
   open_admin();
+  if (account) leave_root(*account);
+  next_ =
+      std::make_unique<Deployment>(house_, std::move(blueprint), sticky_secret_, nullptr, [this] { begin_serving(); });
+  adopt_listeners(*first_config_);
   loop_.run();
   for (auto& worker : workers_) worker->stop();
   next_.reset();
   current_.reset();
   workers_.clear();
   spdlog::info("stopped");
+}
+
+/// All that only root can open is open; nothing has been written into the state directory, and no worker runs.
+void Gateway::leave_root(const Account& account) {
+  const auto give = [&](const std::string& written) {
+    std::error_code missing;  // the path that an operator wrote may be a link; what is found there may not
+    const std::string path = std::filesystem::canonical(written, missing).string();
+    if (missing) return;
+    if (const std::string error = give_away(path, account); !error.empty())
+      spdlog::warn("it stays root's, and {} may be refused: {}", account.name, error);
+  };
+  if (!start_.state_dir.empty()) give(start_.state_dir);
+  const auto& log = first_config_->access_log;
+  if (log && log->path != "stdout" && log->path != "stderr") give(log->path);
+  become(account);
+  spdlog::info("running as {} from here on", first_config_->user);
 }
 
 void Gateway::make_workers() {

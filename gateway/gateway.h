@@ -21,6 +21,7 @@
 #include "gateway/listeners.h"
 #include "gateway/managed_upstream.h"
 #include "gateway/observe/access_log.h"
+#include "gateway/privileges.h"
 #include "gateway/reloader.h"
 #include "gateway/worker.h"
 
@@ -55,6 +56,7 @@ class Gateway : private admin::AdminSource {
   bool ready() const override { return ready_ && !draining_; }
   std::string not_ready_reason() const override { return draining_ ? "draining" : "starting"; }
 
+  void leave_root(const Account& account);
   void make_workers();
   void begin_serving();
   void open_admin();

@@ -13,6 +13,7 @@
 #include "gateway/demo_backend.h"
 #include "gateway/gateway.h"
 #include "gateway/log_level.h"
+#include "gateway/privileges.h"
 #include "gateway/version.h"
 
 namespace {
@@ -110,6 +111,7 @@ int run(const Options& options) {
     std::fputs(conf::to_yaml(*start.config).c_str(), stdout);
     return 0;
   }
+  if (!start.config->user.empty()) Account::find(start.config->user);  // throws if there is none
   if (options.test) {
     std::fprintf(stderr, "%s: the configuration is good\n", options.config.c_str());
     return 0;

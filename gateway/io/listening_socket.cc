@@ -17,9 +17,13 @@ void set(int fd, int level, int option) {
 }
 
 [[noreturn]] void fail(const char* what, const SocketAddress& address, int fd) {
+  constexpr std::uint16_t kFirstForAnybody = 1024;
   const int error = errno;
   if (fd >= 0) ::close(fd);
-  throw std::runtime_error(std::string(what) + " " + address.text() + ": " + std::strerror(error));
+  const bool low = error == EACCES && address.family() != AF_UNIX && address.port() < kFirstForAnybody;
+  throw std::runtime_error(
+      std::string(what) + " " + address.text() + ": " + std::strerror(error) +
+      (low ? " (ports below 1024 are opened at the start, as root, or with CAP_NET_BIND_SERVICE)" : ""));
 }
 
 int open_socket(const SocketAddress& address) {
