@@ -8,6 +8,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "gateway/io/unsent.h"
+
 namespace penstock::io {
 namespace {
 
@@ -58,7 +60,9 @@ std::shared_ptr<ListeningSocket> ListeningSocket::open(const SocketAddress& addr
   return std::make_shared<ListeningSocket>(open_socket(address));
 }
 
-ListeningSocket::ListeningSocket(int fd) : fd_(fd), address_(SocketAddress::local_of(fd)) {}
+ListeningSocket::ListeningSocket(int fd) : fd_(fd), address_(SocketAddress::local_of(fd)) {
+  if (address_.family() != AF_UNIX) bound_unsent(fd);  // what it accepts inherits that
+}
 
 ListeningSocket::~ListeningSocket() {
   ::close(fd_);
