@@ -21,7 +21,8 @@ from lab import process, slow, subjects  # noqa: E402
 
 
 def start_backend(folder):
-    """/ is small, /big is 1 MiB, and /upload is answered when the whole body is there."""
+    """/ is small, /big is 1 MiB, and /upload is answered when the whole body is there. Its send buffers are small: what
+    it holds for slow readers is of the same kernel's memory here, and would hide what the gateway holds."""
     files = os.path.join(folder, "files")
     os.makedirs(files)
     subjects.write(files, "big", "penstock" * (subjects.BIG_BODY_SIZE // 8))
@@ -31,7 +32,7 @@ def start_backend(folder):
     client_max_body_size 0; client_body_timeout 300s; send_timeout 300s;
     location = /big {{ root {files}; }}
     location = /upload {{ proxy_pass http://127.0.0.1:{port}/; }}
-    location / {{ default_type text/plain; return 200 "{text}"; }}""")
+    location / {{ default_type text/plain; return 200 "{text}"; }}""", listen="sndbuf=64k")
 
 
 def start_gateway(options, folder, backend):

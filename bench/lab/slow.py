@@ -13,7 +13,7 @@ import threading
 import time
 
 PERIOD_S = 5
-KINDS = ("head", "body", "read", "idle")
+KINDS = ("head", "body", "idle", "read")
 OPENINGS = {
     "head": b"GET / HTTP/1.1\r\nHost: slow.test\r\n",
     "body": b"POST /upload HTTP/1.1\r\nHost: slow.test\r\nContent-Length: 1000000\r\n\r\n",

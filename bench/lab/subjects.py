@@ -30,8 +30,9 @@ def write(folder, name, text):
     return path
 
 
-def nginx(name, folder, port, core, server, upstream="", addresses=("127.0.0.1",)):
-    listens = " ".join(f"listen {address}:{port} backlog=4096;" for address in addresses)
+def nginx(name, folder, port, core, server, upstream="", addresses=("127.0.0.1",), listen=""):
+    """`listen`: further words of that directive."""
+    listens = " ".join(f"listen {address}:{port} backlog=4096 {listen};" for address in addresses)
     home = os.path.join(folder, name)
     os.makedirs(home)
     config = write(home, "nginx.conf", f"""
