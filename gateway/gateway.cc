@@ -73,10 +73,10 @@ Gateway::Gateway(Start start)
       service_manager_(conf::process_environment()),
       next_limits_tick_([](void* self) { static_cast<Gateway*>(self)->tick_limits(); }, this),
       grace_([](void* self) { static_cast<Gateway*>(self)->may_drain_workers(); }, this),
+      next_refusals_look_([](void* self) { static_cast<Gateway*>(self)->tell_refusals(); }, this),
       upgrade_(loop_,
                {[this](const Successor& successor) { step_aside(successor); }, [this] { step_back(); },
                 [this](pid_t pid) { taken_over(pid); }, [this](const std::string& why) { upgrade_failed(why); }}),
-      next_refusals_look_([](void* self) { static_cast<Gateway*>(self)->tell_refusals(); }, this),
       config_loaded_unix_s_(started_unix_s_) {}
 
 Gateway::~Gateway() = default;
