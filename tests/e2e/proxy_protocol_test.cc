@@ -206,15 +206,6 @@ TEST_F(ProxyProtocolOut, TheRealClientIsTold) {
             "PROXY TCP6 2001:db8::5 ::ffff:127.0.0.1 0" + port);
 }
 
-TEST_F(ProxyProtocolOut, AnEndpointThatSpeaksFirstIsNotBelieved) {
-  backend.on_connection([](Connection& connection) {
-    connection.send(ok_response("mine"));
-    connection.ends();
-  });
-  Gateway gateway(backend, {.upstream = "proxy_protocol: v1", .route = "retry: off"});
-  expect_proxy_error(Client(gateway).get("/"), 502, "upstream_reset", "connection_terminated");
-}
-
 TEST_F(ProxyProtocolOut, ChecksSpeakForThemselves) {
   for (const auto& [version, header] : {std::pair{"v1"s, "PROXY UNKNOWN\r\n"s}, {"v2"s, kLocal}}) {
     Backend checked;
