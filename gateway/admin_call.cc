@@ -7,12 +7,14 @@
 
 namespace penstock {
 
-io::HttpAnswer admin_call(const std::string& admin, const std::string& method, const std::string& target) {
+io::HttpAnswer admin_call(const std::string& admin, const std::string& token, const std::string& method,
+                          const std::string& target) {
   io::Loop loop;
   io::HttpAnswer answer;
   io::HttpClient client(loop);
   io::HttpQuery query;
   query.method = method;
+  if (!token.empty()) query.fields.emplace_back("Authorization", "Bearer " + token);
   query.url = admin + target;
   const auto request = client.fetch(query, [&](io::HttpAnswer got) {
     answer = std::move(got);

@@ -39,8 +39,8 @@ int config_diff(const std::string& state_dir, std::uint64_t from, std::uint64_t 
   return 0;
 }
 
-int config_rollback(const std::string& admin, std::uint64_t version) {
-  const io::HttpAnswer answer = admin_call(admin, "POST", "/config/rollback?version=" + std::to_string(version));
+int config_rollback(const std::string& admin, const std::string& token, std::uint64_t version) {
+  const io::HttpAnswer answer = admin_call(admin, token, "POST", "/config/rollback?version=" + std::to_string(version));
   if (answer.status != 200) return complain(answer);
   std::fputs(answer.body.c_str(), stdout);
   return 0;

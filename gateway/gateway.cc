@@ -5,6 +5,8 @@
 
 #include <chrono>
 #include <csignal>
+#include <filesystem>
+#include <optional>
 #include <stdexcept>
 
 #include "conf/load.h"
@@ -25,6 +27,9 @@ namespace {
 
 /// How often limits that follow what they measure look at it.
 constexpr Nanos kLimitsTick = 100 * kNanosPerMilli;
+
+/// How often the log tells of connections that were closed at once.
+constexpr Nanos kRefusalsLook = kNanosPerSecond;
 
 double unix_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -62,7 +67,7 @@ Gateway::Gateway(Start start)
       limits_key_(key_of(limits_secret_)),
       house_{loop_, workers_, random_seed, [](const std::string& message) { spdlog::warn("{}", message); },
              start_.state_dir},
-      listeners_(workers_),
+      listeners_(workers_, limits_key_),
       reloader_(loop_, [this](Reloader::Outcome outcome) { loaded(std::move(outcome)); }),
       store_(std::make_shared<ConfigStore>(start_.state_dir)),
       service_manager_(conf::process_environment()),
@@ -71,12 +76,19 @@ Gateway::Gateway(Start start)
       upgrade_(loop_,
                {[this](const Successor& successor) { step_aside(successor); }, [this] { step_back(); },
                 [this](pid_t pid) { taken_over(pid); }, [this](const std::string& why) { upgrade_failed(why); }}),
+      next_refusals_look_([](void* self) { static_cast<Gateway*>(self)->tell_refusals(); }, this),
       config_loaded_unix_s_(started_unix_s_) {}
 
 Gateway::~Gateway() = default;
 
 void Gateway::run() {
   io::ignore_broken_pipes();
+  if (const std::string warning = privilege_warning(first_config_->user); !warning.empty()) spdlog::warn("{}", warning);
+  std::optional<Account> account;
+  if (is_root() && !first_config_->user.empty()) {
+    account = Account::find(first_config_->user);
+    if (const std::string kept = forgo_new_privileges(); !kept.empty()) spdlog::warn("not given up: {}", kept);
+  }
   signals_ = std::make_unique<io::Signals>(
       loop_, std::initializer_list<int>{SIGTERM, SIGQUIT, SIGINT, SIGUSR1, SIGUSR2, SIGHUP},
       [this](int signal) { on_signal(signal); });
@@ -93,6 +105,7 @@ void Gateway::run() {
   next_listeners_ = listeners_.prepare(*first_config_, inheritance_);
   take_admin_socket();
   tell_unused_sockets();
+  if (account) leave_root(*account);
   house_.learned = &inheritance_.learned();
   auto blueprint = compile(first_config_, nullptr);
   recall_limits(*blueprint);
@@ -112,6 +125,22 @@ void Gateway::run() {
   current_.reset();
   workers_.clear();
   spdlog::info("stopped");
+}
+
+/// All that only root can open is open; nothing has been written into the state directory, and no worker runs.
+void Gateway::leave_root(const Account& account) {
+  const auto give = [&](const std::string& written) {
+    std::error_code missing;  // the path that an operator wrote may be a link; what is found there may not
+    const std::string path = std::filesystem::canonical(written, missing).string();
+    if (missing) return;
+    if (const std::string error = give_away(path, account); !error.empty())
+      spdlog::warn("it stays root's, and {} may be refused: {}", account.name, error);
+  };
+  if (!start_.state_dir.empty()) give(start_.state_dir);
+  const auto& log = first_config_->access_log;
+  if (log && log->path != "stdout" && log->path != "stderr") give(log->path);
+  become(account);
+  spdlog::info("running as {} from here on", first_config_->user);
 }
 
 void Gateway::make_workers() {
@@ -166,7 +195,11 @@ void Gateway::tick_limits() {
 
 void Gateway::open_admin() {
   if (!admin_socket_) return;
-  const auto serve = [this, actions = actions()](const http::RequestHead& head, const admin::Visitor&) -> admin::Page {
+  const conf::Admin& config = *first_config_->admin;
+  admin_guard_ = std::make_unique<admin::Guard>(config.token, config.tls && !config.tls->client_ca.empty());
+  const auto serve = [this, actions = actions()](const http::RequestHead& head,
+                                                 const admin::Visitor& visitor) -> admin::Page {
+    if (auto refusal = admin_guard_->refusal(head, visitor.has_certificate)) return std::move(*refusal);
     if (head.method == http::Method::get || head.method == http::Method::head) return admin::render(head.path, *this);
     if (head.method == http::Method::post) return admin::act(head, actions);
     return {405, "text/plain; charset=utf-8", "GET, HEAD and POST only\n"};
@@ -280,6 +313,12 @@ void Gateway::adopt_listeners(const conf::Config& config) {
   for (const auto& [address, encrypted] : listeners_.adopt(std::move(next_listeners_), config, *tls_))
     spdlog::info("listening on {}", url_of(address, encrypted));
   watch_certificates(config);
+  if (!next_refusals_look_.armed()) tell_refusals();
+}
+
+void Gateway::tell_refusals() {
+  for (const std::string& line : listeners_.refusals()) spdlog::warn("{}", line);
+  if (listeners_.bounded()) loop_.arm(next_refusals_look_, kRefusalsLook);
 }
 
 void Gateway::reload_failed(const std::string& why) {
@@ -318,6 +357,7 @@ std::string Gateway::metrics_text() const {
   input.upgrade_under_way = upgrade_.under_way();
   input.upgrades_succeeded = upgrades_succeeded_;
   input.upgrades_failed = upgrades_failed_;
+  input.admin_refused = admin_guard_ ? admin_guard_->refused() : 0;
   input.access_log_lost = access_log_ ? access_log_->lost() : 0;
   return observe::render_metrics(input);
 }

@@ -9,6 +9,7 @@
 #include "conf/config.h"
 #include "conf/load.h"
 #include "gateway/admin/actions.h"
+#include "gateway/admin/guard.h"
 #include "gateway/admin/pages.h"
 #include "gateway/admin/server.h"
 #include "gateway/announcements.h"
@@ -24,6 +25,7 @@
 #include "gateway/managed_upstream.h"
 #include "gateway/observe/access_log.h"
 #include "gateway/observe/metrics.h"
+#include "gateway/privileges.h"
 #include "gateway/program_start.h"
 #include "gateway/reloader.h"
 #include "gateway/service_manager.h"
@@ -69,6 +71,7 @@ class Gateway : private admin::AdminSource {
   bool ready() const override { return ready_ && !draining_; }
   std::string not_ready_reason() const override { return draining_ ? "draining" : "starting"; }
 
+  void leave_root(const Account& account);
   void make_workers();
   void prepared();
   void begin_serving();
@@ -93,6 +96,7 @@ class Gateway : private admin::AdminSource {
   void loaded(Reloader::Outcome outcome);
   void adopt_next();
   void adopt_listeners(const conf::Config& config);
+  void tell_refusals();
   // gateway_tls.cc
   static Reloader::Load with_tls(Reloader::Load load, std::shared_ptr<io::TicketKeys> tickets);
   void watch_certificates(const conf::Config& config);
@@ -145,6 +149,7 @@ class Gateway : private admin::AdminSource {
   Announcements announcements_;
   ServiceManager service_manager_;
   std::optional<HandedSocket> admin_socket_;
+  std::unique_ptr<admin::Guard> admin_guard_;
   std::unique_ptr<admin::Server> admin_;
   io::ServerTlsPtr admin_tls_;  ///< null: no encryption
   std::uint64_t admin_tls_reloads_succeeded_ = 0;
@@ -157,6 +162,7 @@ class Gateway : private admin::AdminSource {
   Deadline next_limits_tick_;
   Deadline grace_;
   std::size_t before_drain_ = 0;  ///< what is still to come before workers drain
+  Deadline next_refusals_look_;
   std::size_t draining_workers_ = 0;
   std::unique_ptr<Takeover> takeover_;  ///< null: there is no process before
   Upgrade upgrade_;

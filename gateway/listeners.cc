@@ -94,11 +94,13 @@ std::vector<Listeners::Fresh> Listeners::adopt(Prepared prepared, const conf::Co
       Open& open = open_.insert(std::move(known)).position->second;
       if (open.parts.config == parts.config && !parts.tls) continue;
       parts.tls_stats = open.parts.tls_stats;
+      parts.counts = open.parts.counts;
       set_parts(open, std::move(parts));
       continue;
     }
     Open& open =
         open_.emplace(names_[i], Open{next_number_++, {}, std::move(prepared.fresh_.at(names_[i]))}).first->second;
+    parts.counts = std::make_shared<proxy::ConnectionCounts>(key_);
     if (parts.tls) parts.tls_stats = std::make_shared<observe::TlsStats>();
     open.parts = std::move(parts);
     grow(open.sockets);
@@ -129,7 +131,7 @@ void Listeners::change_tls(std::size_t index, io::ServerTlsPtr tls) {
   Open* const open = at(index);
   if (!open) return;
   ++open->tls_reloads_succeeded;
-  set_parts(*open, {open->parts.config, std::move(tls), open->parts.tls_stats});
+  set_parts(*open, {open->parts.config, std::move(tls), open->parts.tls_stats, open->parts.counts});
 }
 
 void Listeners::count_refused_tls(std::size_t index) {
@@ -144,6 +146,32 @@ std::vector<Listeners::Encrypted> Listeners::encrypted() const {
           {open.sockets.front().socket->address(), open.parts, open.tls_reloads_succeeded, open.tls_reloads_failed});
   }
   return all;
+}
+
+bool Listeners::bounded() const {
+  return std::any_of(open_.begin(), open_.end(), [](const auto& entry) {
+    const conf::ListenerLimits& max = entry.second.parts.config.max;
+    return max.connections || max.connections_per_client;
+  });
+}
+
+std::vector<std::string> Listeners::refusals() {
+  std::vector<std::string> lines;
+  for (auto& [name, open] : open_) {
+    const proxy::ConnectionCounts::Refused now = open.parts.counts->refused();
+    std::string reasons;
+    for (std::size_t i = 0; i < now.by_bound.size(); ++i) {
+      const std::uint64_t fresh = now.by_bound[i] - open.told.by_bound[i];
+      if (fresh == 0) continue;
+      reasons += (reasons.empty() ? "" : ", ") + std::to_string(fresh) + " beyond max." +
+                 std::string(observe::name(static_cast<observe::ConnectionBound>(i)));
+    }
+    open.told = now;
+    if (reasons.empty()) continue;
+    lines.push_back("listener " + open.parts.config.bind.text() + ": connections closed at once: " + reasons +
+                    (now.last != 0 ? "; the last was of " + proxy::client_text(now.last) : ""));
+  }
+  return lines;
 }
 
 }  // namespace penstock

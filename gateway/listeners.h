@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "conf/config.h"
+#include "gateway/base/siphash.h"
 #include "gateway/inheritance.h"
 #include "gateway/io/listening_socket.h"
+#include "gateway/proxy/connection_counts.h"
 #include "gateway/tls_loading.h"
 #include "gateway/worker.h"
 
@@ -22,7 +24,8 @@ namespace penstock {
 /// this process there may be more than workers, and a worker has several; or fewer, and workers share them.
 class Listeners {
  public:
-  explicit Listeners(std::vector<std::unique_ptr<Worker>>& workers) : workers_(workers) {}
+  /// `key`: a secret, for the tables of clients.
+  Listeners(std::vector<std::unique_ptr<Worker>>& workers, const SipKey& key) : workers_(workers), key_(key) {}
 
   /// Sockets that another configuration needs, and that are not there yet. Nothing is accepted on them before adopt().
   class Prepared {
@@ -58,6 +61,12 @@ class Listeners {
 
   /// All that are open, for the next process; they stay open here.
   std::vector<HandedSocket> sockets() const;
+  /// Whether any bounds its connections.
+  bool bounded() const;
+  /// One line for each listener that has refused connections since the last call. The control thread asks once a
+  /// second: a flood must not flood the log.
+  std::vector<std::string> refusals();
+
   /// The sockets are the workers' alone from now on, and close when these are done with them.
   void let_go() { open_.clear(); }
 
@@ -68,6 +77,7 @@ class Listeners {
     std::vector<HandedSocket> sockets;
     std::uint64_t tls_reloads_succeeded = 0;
     std::uint64_t tls_reloads_failed = 0;
+    proxy::ConnectionCounts::Refused told{};  ///< of the connections that were refused
   };
   Open* at(std::size_t index);
   void set_parts(Open& open, proxy::ListenerParts parts);
@@ -75,6 +85,7 @@ class Listeners {
   void listen(const Open& open);
 
   std::vector<std::unique_ptr<Worker>>& workers_;
+  const SipKey key_;
   std::map<std::string, Open> open_;  ///< by name
   std::vector<std::string> names_;    ///< in the order of the file
   std::uint32_t next_number_ = 0;

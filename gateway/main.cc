@@ -13,6 +13,7 @@
 #include "gateway/demo_backend.h"
 #include "gateway/gateway.h"
 #include "gateway/log_level.h"
+#include "gateway/privileges.h"
 #include "gateway/tls_loading.h"
 #include "gateway/upgrade_command.h"
 #include "gateway/version.h"
@@ -45,6 +46,7 @@ struct Options {
   std::uint64_t from = 0, to = 0;
   ProgramStart program;
   std::string admin = "http://127.0.0.1:9901";
+  std::string admin_token;
   std::string demo_bind = "127.0.0.1:9001";
   std::string demo_name = "demo";
 };
@@ -138,6 +140,7 @@ int run(const Options& options) {
   }
   const bool certificates = load_certificates(start);
   if (!load_upstream_tls(start) || !certificates) return 1;
+  if (!start.config->user.empty()) Account::find(start.config->user);  // throws if there is none
   if (options.test) {
     std::fprintf(stderr, "%s: the configuration is good\n", options.config.c_str());
     return 0;
@@ -176,8 +179,12 @@ int main(int argc, char** argv) {
   diff->add_option("to", options.to, "a version's number")->required();
   rollback->add_option("version", options.to, "a version's number")->required();
   CLI::App* upgrade = app.add_subcommand("upgrade", "make the running gateway hand over to a new process");
-  for (CLI::App* command : {rollback, upgrade})
+  for (CLI::App* command : {rollback, upgrade}) {
     command->add_option("--admin", options.admin, "the gateway's admin listener")->type_name("URL");
+    command->add_option("--token", options.admin_token, "the gateway's admin.token; better in the environment")
+        ->envname("PENSTOCK_ADMIN_TOKEN")
+        ->type_name("TOKEN");
+  }
   for (CLI::App* command : {history, diff})
     command->add_option("--state-dir", options.state_dir, "the gateway's")->type_name("DIR");
   CLI11_PARSE(app, argc, argv);
@@ -190,8 +197,8 @@ int main(int argc, char** argv) {
     }
     if (*history) return config_history(state_dir_of(options, nullptr));
     if (*diff) return config_diff(state_dir_of(options, nullptr), options.from, options.to);
-    if (*upgrade) return run_upgrade(options.admin);
-    if (*rollback) return config_rollback(options.admin, options.to);
+    if (*upgrade) return run_upgrade(options.admin, options.admin_token);
+    if (*rollback) return config_rollback(options.admin, options.admin_token, options.to);
     return run(options);
   } catch (const std::exception& error) {
     spdlog::error("{}", error.what());

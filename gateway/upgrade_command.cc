@@ -23,17 +23,17 @@ std::string member(const std::string& page, const std::string& name) {
 
 }  // namespace
 
-int run_upgrade(const std::string& admin) {
-  const io::HttpAnswer before = admin_call(admin, "GET", "/process");
+int run_upgrade(const std::string& admin, const std::string& token) {
+  const io::HttpAnswer before = admin_call(admin, token, "GET", "/process");
   if (before.status != 200) return complain(before);
-  const io::HttpAnswer begun = admin_call(admin, "POST", "/upgrade");
+  const io::HttpAnswer begun = admin_call(admin, token, "POST", "/upgrade");
   if (begun.status != 200) return complain(begun);
   const std::string pid = member(before.body, "pid");
   const std::string failed = member(before.body, "upgrades_failed");
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   while (std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(kLookEvery);
-    const io::HttpAnswer now = admin_call(admin, "GET", "/process");
+    const io::HttpAnswer now = admin_call(admin, token, "GET", "/process");
     if (now.status != 200) continue;  // it is changing hands
     if (member(now.body, "pid") != pid) {
       std::printf("process %s has taken over from %s\n", member(now.body, "pid").c_str(), pid.c_str());

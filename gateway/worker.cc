@@ -86,9 +86,12 @@ void Worker::adopt(NewView view) {
 void Worker::adopt_now(NewView& view) {
   proxy::View::Clusters clusters;
   for (const ClusterId id : view.clusters) clusters.push_back(clusters_.at(id));
-  if (context_.view) context_.view->book->retire(view.book, std::move(view.became));
-  context_.view = proxy::ViewRef(
-      loop_, std::make_unique<proxy::View>(std::move(view.blueprint), std::move(clusters), std::move(view.book)));
+  if (context_.view) {
+    context_.view->book->retire(view.book, std::move(view.became));
+    old_views_.replaced(context_.view->number, view.blueprint->config->old_config_timeout);
+  }
+  context_.view = proxy::ViewRef(loop_, std::make_unique<proxy::View>(std::move(view.blueprint), std::move(clusters),
+                                                                      std::move(view.book), ++views_));
 }
 
 // ---- listeners
@@ -114,7 +117,11 @@ void Worker::listen_now(std::uint32_t listener, std::shared_ptr<io::ListeningSoc
 void Worker::change(std::uint32_t listener, const proxy::ListenerParts& parts) {
   loop_.post([this, listener, parts] {
     const auto found = listeners_.find(listener);
-    if (found != listeners_.end()) found->second.context = std::make_shared<proxy::ListenerContext>(parts);
+    if (found == listeners_.end()) return;
+    proxy::ListenerContextPtr& context = found->second.context;
+    const auto next = std::make_shared<proxy::ListenerContext>(parts);
+    next->closing = context->closing;
+    context = next;
   });
 }
 
@@ -123,13 +130,13 @@ void Worker::close_listener(std::uint32_t listener, conf::milliseconds timeout) 
     const auto found = listeners_.find(listener);
     if (found == listeners_.end()) return;
     for (const auto& socket : found->second.sockets) socket->accept_pending();
-    const proxy::ListenerContextPtr context = std::move(found->second.context);
+    const std::shared_ptr<bool> closing = found->second.context->closing;
     listeners_.erase(found);
-    context->closing = true;
+    *closing = true;
     std::erase_if(closing_, [](const auto& drain) { return drain->over(); });
     closing_.push_back(std::make_unique<Drain>(
         context_, timeout, [] {},
-        [context](const proxy::Downstream& connection) { return &connection.listener() == context.get(); }));
+        [closing](const proxy::Downstream& connection) { return connection.listener().closing == closing; }));
   });
 }
 

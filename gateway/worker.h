@@ -15,6 +15,8 @@
 #include "gateway/observe/access_log.h"
 #include "gateway/observe/route_book.h"
 #include "gateway/observe/stats.h"
+#include "gateway/old_views.h"
+#include "gateway/proxy/connection_counts.h"
 #include "gateway/proxy/context.h"
 #include "gateway/proxy/downstream.h"
 #include "gateway/proxy/view.h"
@@ -60,7 +62,8 @@ class Worker {
     std::shared_ptr<observe::RouteBook> book;
     std::vector<std::uint32_t> became;  ///< RouteBook::retire() of the view before; empty for the first
   };
-  /// New requests begin under it from now on.
+  /// New requests begin under it from now on. Those under the view before are ended after its
+  /// conf::Config::old_config_timeout.
   void adopt(NewView view);
 
   // ---- listeners, by the control thread's number for them
@@ -96,6 +99,8 @@ class Worker {
   io::Loop loop_;
   observe::WorkerStats stats_;
   proxy::Context context_;
+  OldViews old_views_{context_};
+  std::uint64_t views_ = 0;  ///< made so far
   std::unordered_map<ClusterId, std::shared_ptr<upstream::Cluster>> clusters_;
   std::unordered_map<std::uint32_t, Listening> listeners_;
   std::vector<std::unique_ptr<Drain>> closing_;  ///< connections of listeners that have gone

@@ -52,8 +52,10 @@ def make_pair(folder):
         return Pair(cert, key, write(folder, "bench.pem", first.read() + second.read()))
 
 
-def nginx(name, folder, port, core, server, upstream="", addresses=("127.0.0.1",), pair=None):
-    listens = " ".join(f"listen {address}:{port} {'ssl ' if pair else ''}backlog=4096;" for address in addresses)
+def nginx(name, folder, port, core, server, upstream="", addresses=("127.0.0.1",), pair=None, listen=""):
+    """`listen`: further words of that directive."""
+    words = f"{'ssl ' if pair else ''}backlog=4096 {listen}"
+    listens = " ".join(f"listen {address}:{port} {words};" for address in addresses)
     if pair:
         server = f"ssl_certificate {pair.cert}; ssl_certificate_key {pair.key}; ssl_protocols TLSv1.2 TLSv1.3; "\
                  f"ssl_prefer_server_ciphers on; ssl_conf_command Ciphersuites {SUITES}; {server}"

@@ -117,6 +117,7 @@ struct Page {
   int status = 200;
   std::string content_type;
   std::string body;
+  std::string www_authenticate{};  ///< the field of a 401; empty: none
 };
 
 /// The page for a path (without its query). An unknown path gives a 404 page that lists what there is.

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <utility>
+#include <vector>
 
 #include "gateway/http/h1_codec.h"
 #include "gateway/http/h1_writer.h"
@@ -83,11 +84,12 @@ class ServerConnection final : public io::Disposable, public ListLink, private i
   void answer(const Page& page) {
     answered_ = true;
     server_.loop_.arm(deadline_, kPatience);
-    const http::Field type[] = {{"Content-Type", page.content_type}};
+    std::vector<http::Field> added = {{"Content-Type", page.content_type}};
+    if (!page.www_authenticate.empty()) added.push_back({"WWW-Authenticate", page.www_authenticate});
     const http::StatusLine line = {page.status, http::reason_phrase(page.status)};
     const bool old = parser_.head().version == http::Version::http10;
     const http::HeadFields fields = {{},
-                                     type,
+                                     added,
                                      {http::BodyKind::length, page.body.size()},
                                      !keep_alive_ ? "close"
                                      : old        ? "keep-alive"

@@ -41,6 +41,7 @@ constexpr std::array<Names, kErrorKinds> kNames = {{
     {"upstream_idle_timeout", "UT"},
     {"total_timeout", "UT"},
     {"draining", "DR"},
+    {"config_replaced", "CR"},
     {"by_hand", "-"},
     {"internal", "IE"},
 }};

@@ -41,9 +41,10 @@ enum class ErrorKind : std::uint8_t {
   upstream_idle_timeout,  ///< between two reads or writes: 504, or cut
   total_timeout,          ///< 504, or cut
   // Ours.
-  draining,  ///< 503
-  degraded,  ///< an engineer has switched the route to its fallback: only ever a reason for that
-  internal,  ///< 500
+  draining,         ///< 503
+  config_replaced,  ///< it began under a configuration that has been replaced for too long: 503, or cut
+  degraded,         ///< an engineer has switched the route to its fallback: only ever a reason for that
+  internal,         ///< 500
   count_
 };
 

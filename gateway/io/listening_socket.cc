@@ -9,6 +9,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "gateway/io/unsent.h"
+
 namespace penstock::io {
 namespace {
 
@@ -18,9 +20,13 @@ void set(int fd, int level, int option) {
 }
 
 [[noreturn]] void fail(const char* what, const SocketAddress& address, int fd) {
+  constexpr std::uint16_t kFirstForAnybody = 1024;
   const int error = errno;
   if (fd >= 0) ::close(fd);
-  throw std::runtime_error(std::string(what) + " " + address.text() + ": " + std::strerror(error));
+  const bool low = error == EACCES && address.family() != AF_UNIX && address.port() < kFirstForAnybody;
+  throw std::runtime_error(
+      std::string(what) + " " + address.text() + ": " + std::strerror(error) +
+      (low ? " (ports below 1024 are opened at the start, as root, or with CAP_NET_BIND_SERVICE)" : ""));
 }
 
 int open_socket(const SocketAddress& address) {
@@ -69,7 +75,9 @@ bool ListeningSocket::may_have_siblings() const {
   return address_.family() != AF_UNIX && getsockopt(fd_, SOL_SOCKET, SO_REUSEPORT, &on, &size) == 0 && on != 0;
 }
 
-ListeningSocket::ListeningSocket(int fd) : fd_(fd), address_(SocketAddress::local_of(fd)) {}
+ListeningSocket::ListeningSocket(int fd) : fd_(fd), address_(SocketAddress::local_of(fd)) {
+  if (address_.family() != AF_UNIX) bound_unsent(fd);  // what it accepts inherits that
+}
 
 ListeningSocket::~ListeningSocket() {
   ::close(fd_);

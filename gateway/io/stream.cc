@@ -14,6 +14,7 @@
 #include "gateway/io/address.h"
 #include "gateway/io/loop.h"
 #include "gateway/io/tls_session.h"
+#include "gateway/io/unsent.h"
 
 namespace penstock::io {
 namespace {
@@ -50,6 +51,7 @@ StreamPtr Stream::connect(Loop& loop, const SocketAddress& to, StreamHandler& ha
   if (to.family() != AF_UNIX) {
     const int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    bound_unsent(fd);
   }
   StreamPtr stream(loop.streams().make(loop, fd, handler));
   stream->connecting_ = true;

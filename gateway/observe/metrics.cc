@@ -410,6 +410,13 @@ class Page {
     auto sum = [&](auto member) { return total([&](const WorkerStats& w) -> auto& { return w.*member; }); };
     out_.counter("penstock_connections_accepted_total", "Client connections accepted.");
     out_.add(sum(&WorkerStats::connections_accepted));
+    out_.counter(
+        "penstock_connections_refused_total",
+        "Client connections closed as soon as they were accepted, by the bound under max that they were beyond.");
+    for (std::size_t bound = 0; bound < kConnectionBounds; ++bound) {
+      out_.add(total([&](const WorkerStats& w) -> auto& { return w.connections_refused[bound]; }),
+               {{"reason", std::string(name(static_cast<ConnectionBound>(bound)))}});
+    }
     out_.counter("penstock_accept_errors_total", "Client connections that could not be accepted.");
     out_.add(sum(&WorkerStats::accept_errors));
     out_.counter("penstock_proxy_protocol_errors_total",
@@ -454,6 +461,8 @@ class Page {
         .add(static_cast<double>(in_.upgrades_failed), {{"result", "failure"}});
     out_.gauge("penstock_build_info", "1, with what was built as labels.")
         .add(1, {{"version", std::string(in_.version)}, {"revision", std::string(in_.revision)}});
+    out_.counter("penstock_admin_refused_total", "Requests to the admin server without a right to it.")
+        .add(static_cast<double>(in_.admin_refused));
     out_.gauge("penstock_config_last_reload_successful", "1 if the last configuration was taken over.")
         .add(in_.config_last_reload_successful);
     out_.gauge("penstock_config_last_reload_success_timestamp_seconds",

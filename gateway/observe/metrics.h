@@ -98,6 +98,7 @@ struct MetricsInput {
   std::uint64_t reloads_succeeded = 0;
   std::uint64_t reloads_failed = 0;
   std::uint64_t access_log_lost = 0;  ///< AccessLog::lost()
+  std::uint64_t admin_refused = 0;
   bool draining = false;
   bool upgrade_under_way = false;
   std::uint64_t upgrades_succeeded = 0;  ///< of the gateway, whichever its process

@@ -57,6 +57,11 @@ std::string_view name(ProxyHeaderFailure failure) {
   return kNames[static_cast<std::size_t>(failure)];
 }
 
+std::string_view name(ConnectionBound bound) {
+  constexpr std::array<std::string_view, kConnectionBounds> kNames = {"connections", "connections_per_client"};
+  return kNames[static_cast<std::size_t>(bound)];
+}
+
 std::string_view name(DegradeReason reason) {
   constexpr std::array<std::string_view, kDegradeReasons> kNames = {"rate_limit",  "overload", "circuit_open",
                                                                     "no_endpoint", "failure",  "by_hand"};

@@ -157,9 +157,20 @@ struct TlsStats {
   }
 };
 
+/// Why a connection was closed as soon as it was accepted.
+enum class ConnectionBound : std::uint8_t {
+  connections,             ///< of the listener
+  connections_per_client,  ///< of an address
+  count_
+};
+inline constexpr std::size_t kConnectionBounds = static_cast<std::size_t>(ConnectionBound::count_);
+/// As the configuration and a metric's label have it.
+std::string_view name(ConnectionBound bound);
+
 /// What one worker counts that is no route's and no upstream's.
 struct WorkerStats {
   Counter connections_accepted;
+  std::array<Counter, kConnectionBounds> connections_refused;
   Counter accept_errors;
   std::array<Counter, kProxyHeaderFailures> proxy_header_failures;
   Gauge connections_active;  ///< client connections with a request under way

@@ -1,5 +1,7 @@
 #include "gateway/proxy/downstream.h"
 
+#include <unistd.h>
+
 #include <utility>
 
 #include "gateway/io/tls_session.h"
@@ -22,7 +24,17 @@ Nanos nanos(conf::milliseconds duration) {
 }  // namespace
 
 void Downstream::accept(Context& context, ListenerContextPtr listener, int fd, const io::PeerAddress& peer) {
+  const IpAddress client = IpAddress::from_v6(peer.ip);
+  ConnectionPlace place;
+  auto bound = place.enter(*listener->counts, listener->config.max, client);
+  if (!bound) bound = place.enter_as(client, listener->config.max);
+  if (bound) {
+    context.stats.connections_refused[static_cast<std::size_t>(*bound)].add();
+    ::close(fd);
+    return;
+  }
   auto* connection = new Downstream(context, std::move(listener), peer);
+  connection->place_ = std::move(place);
   context.connections.push_back(*connection);
   context.stats.connections_accepted.add();
   context.stats.connections_idle.add(1);
@@ -175,7 +187,7 @@ void Downstream::send_head(const OutgoingResponse& response, bool last_on_connec
   const bool open_ended = framing.body == BodyKind::chunked || framing.body == BodyKind::until_close;
   if (open_ended) framing.body = old ? BodyKind::until_close : BodyKind::chunked;
   chunked_ = framing.body == BodyKind::chunked;
-  keep_alive_ = keep_alive_ && !last_on_connection && !context_.draining && !listener_->closing &&
+  keep_alive_ = keep_alive_ && !last_on_connection && !context_.draining && !*listener_->closing &&
                 framing.body != BodyKind::until_close;
   write_head(response, framing, !keep_alive_ ? "close" : old ? "keep-alive" : "");
 }
@@ -295,6 +307,10 @@ void Downstream::close(ErrorKind why) {
   closing_ = true;
   unlink();
   context_.loop.dispose(std::unique_ptr<io::Disposable>(this));
+}
+
+void Downstream::end_exchange_of(std::uint64_t view_number) {
+  if (exchange_ && !closing_ && exchange_->view_number() <= view_number) exchange_->on_config_replaced();
 }
 
 // ---- waiting

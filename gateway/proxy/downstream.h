@@ -36,6 +36,8 @@ class Downstream final : public io::Disposable, public ListLink, private io::Str
   void close_gracefully();
   /// At once; an exchange under way is given up.
   void close(ErrorKind why);
+  /// Ends the exchange under way at once if it began under the view of this number, or an earlier one.
+  void end_exchange_of(std::uint64_t view_number);
 
  private:
   enum class Wait : std::uint8_t { proxy_header, handshake, idle, header, body, write, linger };
@@ -85,6 +87,7 @@ class Downstream final : public io::Disposable, public ListLink, private io::Str
 
   Context& context_;
   const ListenerContextPtr listener_;
+  ConnectionPlace place_;
   io::StreamPtr stream_;
   IpAddress ip_;  ///< the client's, also if a PROXY header tells it
   Deadline deadline_;

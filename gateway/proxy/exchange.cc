@@ -241,6 +241,15 @@ void Exchange::on_client_gone(ErrorKind why) {
   view_.reset();
 }
 
+void Exchange::on_config_replaced() {
+  if (request_ != RequestState::discarding) {
+    fail(ErrorKind::config_replaced, "old_config_timeout");
+    return;
+  }
+  reply_.close = true;  // the rest of the request is no longer waited for
+  send_answer();
+}
+
 void Exchange::on_client_congested() {
   if (attempt_->under_way()) attempt_->connection().pause();
 }

@@ -60,7 +60,13 @@ class Exchange final {
   void on_client_congested();
   void on_client_drained();
 
+  /// The configuration that it began under has been out of force for too long: ends it at once, with a refusal if the
+  /// answer has not begun.
+  void on_config_replaced();
+
   bool in_tunnel() const { return tunnel_; }
+  /// View::number of the one that it began under. Only while it runs.
+  std::uint64_t view_number() const { return view_->number; }
 
  private:
   // ---- from its attempts: upstream::AttemptHandler

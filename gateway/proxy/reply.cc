@@ -46,6 +46,7 @@ constexpr std::array<Row, kErrorKinds> kRows = {{
     {504, "penstock; error=connection_read_timeout", false, 0},   // upstream_idle_timeout
     {504, "penstock; error=http_response_timeout", false, 0},     // total_timeout
     {503, "penstock; error=destination_unavailable", true, 1},    // draining
+    {503, "penstock; error=destination_unavailable", true, 1},    // config_replaced
     {503, "penstock; error=destination_unavailable", true, 1},    // degraded: never answered
     {500, "penstock; error=proxy_internal_error", true, 0},       // internal
 }};

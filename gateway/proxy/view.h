@@ -19,8 +19,9 @@ class View final : public io::Disposable {
  public:
   using Clusters = std::vector<std::shared_ptr<upstream::Cluster>>;
   View(std::shared_ptr<const Blueprint> blueprint, Clusters indexed_like_upstreams,
-       std::shared_ptr<observe::RouteBook> route_book)
-      : config(*blueprint->config),
+       std::shared_ptr<observe::RouteBook> route_book, std::uint64_t its_number)
+      : number(its_number),
+        config(*blueprint->config),
         routes(blueprint->routes),
         actions(blueprint->actions),
         limits(*blueprint->limits),
@@ -30,6 +31,7 @@ class View final : public io::Disposable {
         book(std::move(route_book)),
         blueprint_(std::move(blueprint)) {}
 
+  const std::uint64_t number;  ///< of its worker's views: 1, 2, …
   const conf::Config& config;
   const routing::RouteTable& routes;
   const std::vector<RouteAction>& actions;

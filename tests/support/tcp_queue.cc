@@ -28,8 +28,14 @@ void set_endpoint(const SocketAddress& address, __be32* ip, __be16& port) {
   }
 }
 
-/// Bytes in the receive queue of the socket that is `local` on its own side; 0 if there is none.
-unsigned receive_queue(const SocketAddress& local, const SocketAddress& remote) {
+/// Bytes in the queues of a socket.
+struct Queues {
+  unsigned receive = 0;
+  unsigned send = 0;
+};
+
+/// Of the socket that is `local` on its own side; empty if there is none.
+Queues queues_of(const SocketAddress& local, const SocketAddress& remote) {
   Question question{};
   question.header.nlmsg_len = sizeof question;
   question.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
@@ -47,8 +53,9 @@ unsigned receive_queue(const SocketAddress& local, const SocketAddress& remote) 
   alignas(nlmsghdr) char answer[8192];
   must(static_cast<int>(::recv(netlink.get(), answer, sizeof answer, 0)), "sock_diag");
   const auto* header = reinterpret_cast<const nlmsghdr*>(answer);
-  if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY) return 0;
-  return reinterpret_cast<const inet_diag_msg*>(NLMSG_DATA(header))->idiag_rqueue;
+  if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY) return {};
+  const auto* message = reinterpret_cast<const inet_diag_msg*>(NLMSG_DATA(header));
+  return {message->idiag_rqueue, message->idiag_wqueue};
 }
 
 bool is_connected(const Fd& socket) {
@@ -62,11 +69,15 @@ bool is_connected(const Fd& socket) {
 bool peers_queue_is_empty(const Fd& socket) {
   // Asked first and checked afterwards: the other end may go at any moment between two calls.
   try {
-    return receive_queue(SocketAddress::peer_of(socket), SocketAddress::of(socket)) == 0;
+    return queues_of(SocketAddress::peer_of(socket), SocketAddress::of(socket)).receive == 0;
   } catch (const HarnessError&) {
     if (is_connected(socket)) throw;
     return true;
   }
+}
+
+unsigned peers_send_queue(const Fd& socket) {
+  return queues_of(SocketAddress::peer_of(socket), SocketAddress::of(socket)).send;
 }
 
 bool peer_has_read_all(const Fd& socket) {

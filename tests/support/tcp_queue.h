@@ -14,4 +14,8 @@ bool peer_has_read_all(const Fd& socket);
 /// send(), so that what was sent is in that queue or read; on a rare occasion two segments are still taken for one.
 bool peers_queue_is_empty(const Fd& socket);
 
+/// Bytes that the program at the other end, on this machine, has sent and that have not been acknowledged: its kernel
+/// holds them.
+unsigned peers_send_queue(const Fd& socket);
+
 }  // namespace penstock::e2e

@@ -44,6 +44,7 @@ const std::map<ErrorKind, Expected> kExpected = {
     {ErrorKind::upstream_idle_timeout, {504, "connection_read_timeout"}},
     {ErrorKind::total_timeout, {504, "http_response_timeout"}},
     {ErrorKind::draining, {503, "destination_unavailable"}},
+    {ErrorKind::config_replaced, {503, "destination_unavailable"}},
     {ErrorKind::degraded, {503, "destination_unavailable"}},
     {ErrorKind::internal, {500, "proxy_internal_error"}},
 };
