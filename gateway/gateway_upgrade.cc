@@ -136,9 +136,9 @@ void Gateway::take_admin_socket() {
 }
 
 void Gateway::tell_unused_sockets() const {
-  std::set<std::string> urls;
-  for (const HandedSocket& socket : inheritance_.left()) urls.insert(url_of(socket.socket->address()));
-  for (const std::string& url : urls) spdlog::warn("no listener is at {}, which was handed over", url);
+  std::set<std::string> addresses;
+  for (const HandedSocket& socket : inheritance_.left()) addresses.insert(socket.socket->address().text());
+  for (const std::string& address : addresses) spdlog::warn("no listener is at {}, which was handed over", address);
 }
 
 void Gateway::recall_limits(const proxy::Blueprint& blueprint) const {

@@ -141,6 +141,15 @@ TEST_F(ProxyProtocolIn, LimitsAreByTheAddressTold) {
   EXPECT_EQ(Client(gateway).ask(kLocal + get("/")).status(), 200);
 }
 
+TEST_F(ProxyProtocolIn, ConnectionsAreCountedByTheAddressTold) {
+  Gateway gateway(backend, from_loopback(", max: { connections_per_client: 1 }"));
+  Client first(gateway), second(gateway), other(gateway);
+  EXPECT_EQ(first.ask(kLine + get("/")).status(), 200);
+  second.send(kBinary);
+  EXPECT_TRUE(second.ends());
+  EXPECT_EQ(other.ask(kLocal + get("/")).status(), 200);
+}
+
 // ---- towards endpoints
 
 class ProxyProtocolOut : public H1ToH1 {
