@@ -109,6 +109,7 @@ void Gateway::run() {
   house_.learned = &inheritance_.learned();
   auto blueprint = compile(first_config_, nullptr);
   recall_limits(*blueprint);
+  recall_tickets();
   next_tls_ = start_.tls;
   admin_tls_ = start_.tls->admin.context;
   next_ = std::make_unique<Deployment>(house_, Compiled{std::move(blueprint), start_.upstream_tls}, sticky_secret_,

@@ -115,6 +115,7 @@ class Gateway : private admin::AdminSource {
   admin::Done upgrade();
   KeyValues memory() const;
   void recall_limits(const proxy::Blueprint& blueprint) const;
+  void recall_tickets() const;
   void recall_switches();
   std::vector<HandedSocket> all_sockets() const;
   void step_aside(const Successor& successor);

@@ -18,6 +18,8 @@
 namespace penstock {
 namespace {
 
+constexpr const char* kTicketKeys = "tls_ticket_keys";
+
 std::uint64_t count_in(const KeyValues& values, const std::string& name) {
   const auto found = values.find(name);
   return found != values.end() ? std::strtoull(found->second.c_str(), nullptr, 10) : 0;
@@ -67,6 +69,7 @@ KeyValues Gateway::memory() const {
                       {"upgrades_failed", std::to_string(upgrades_failed_)}};
   for (const auto& upstream : current_->upstreams())
     values[memory_key_of(upstream->config())] = upstream->supervisor().memory();
+  values[kTicketKeys] = start_.tickets->memory();
   std::vector<std::string> degraded;
   const auto& routes = current_->config().routes;
   for (std::size_t i = 0; i < routes.size(); ++i) {
@@ -142,8 +145,14 @@ void Gateway::tell_unused_sockets() const {
 }
 
 void Gateway::recall_limits(const proxy::Blueprint& blueprint) const {
-  const auto found = inheritance_.learned().find("limits");
-  if (found != inheritance_.learned().end()) blueprint.limits->recall(found->second);
+  const KeyValues& learned = inheritance_.learned();
+  if (const auto found = learned.find("limits"); found != learned.end()) blueprint.limits->recall(found->second);
+}
+
+/// Clients resume their TLS sessions here as they would have there.
+void Gateway::recall_tickets() const {
+  const KeyValues& learned = inheritance_.learned();
+  if (const auto found = learned.find(kTicketKeys); found != learned.end()) start_.tickets->recall(found->second);
 }
 
 /// It is ready but for one thing: nothing is accepted yet.
