@@ -27,7 +27,8 @@ void Downstream::accept(Context& context, ListenerContextPtr listener, int fd, c
   const IpAddress client = IpAddress::from_v6(peer.ip);
   ConnectionPlace place;
   auto bound = place.enter(*listener->counts, listener->config.max, client);
-  if (!bound) bound = place.enter_as(client, listener->config.max);
+  const bool introduced = listener->introducers.contains(client);
+  if (!bound && !introduced) bound = place.enter_as(client, listener->config.max);
   if (bound) {
     context.stats.connections_refused[static_cast<std::size_t>(*bound)].add();
     ::close(fd);
@@ -39,7 +40,7 @@ void Downstream::accept(Context& context, ListenerContextPtr listener, int fd, c
   context.stats.connections_accepted.add();
   context.stats.connections_idle.add(1);
   connection->stream_ = io::Stream::adopt(context.loop, fd, *connection);
-  connection->arrive();
+  connection->arrive(introduced);
 }
 
 Downstream::Downstream(Context& context, ListenerContextPtr listener, const io::PeerAddress& peer)

@@ -65,7 +65,7 @@ class Downstream final : public io::Disposable, public ListLink, private io::Str
   void exchange_done() override;
 
   // downstream_arrival.cc
-  void arrive();
+  void arrive(bool introduced);
   void begin(std::string_view received);
   bool read_proxy_header(std::string_view& in);
   void no_proxy_header(observe::ProxyHeaderFailure why);

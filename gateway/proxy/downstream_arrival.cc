@@ -5,8 +5,9 @@
 
 namespace penstock::proxy {
 
-void Downstream::arrive() {
-  if (!listener_->introducers.contains(ip_)) {
+/// `introduced`: by a PROXY header, which is still to come.
+void Downstream::arrive(bool introduced) {
+  if (!introduced) {
     begin({});
     return;
   }
@@ -41,6 +42,11 @@ bool Downstream::read_proxy_header(std::string_view& in) {
   if (const auto& told = proxy_header_->told()) {
     ip_ = told->client;
     port_ = told->client_port;
+  }
+  if (const auto bound = place_.enter_as(ip_, listener_->config.max)) {
+    context_.stats.connections_refused[static_cast<std::size_t>(*bound)].add();
+    close(ErrorKind::client_gone);
+    return false;
   }
   begin(in);
   return !listener_->tls;

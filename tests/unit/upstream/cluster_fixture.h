@@ -58,6 +58,7 @@ class Attempt final : public AttemptHandler {
   bool over = false;
   Nanos first_byte_timeout = 10 * kNanosPerSecond;
   bool keep_lease = true;  ///< after the answer
+  bool hesitates = false;  ///< sends nothing once it is connected
 
   void send() {
     const std::vector<http::Field> host = {{"Host", "h"}};
@@ -68,7 +69,7 @@ class Attempt final : public AttemptHandler {
 
   void on_connected() override {
     told += "connected ";
-    send();
+    if (!hesitates) send();
   }
   void on_interim(const http::ResponseHead& head) override { told += std::to_string(head.status) + " "; }
   void on_switch(const http::ResponseHead&) override {

@@ -30,6 +30,16 @@ TEST_F(ConnectionTest, ARefusedConnectionIsAConnectFailure) {
   EXPECT_EQ(stats.connect_errors.value(), 1u);
 }
 
+TEST_F(ConnectionTest, AProxyHeaderIsNoPartOfTheRequest) {
+  attempt.hesitates = true;
+  ASSERT_TRUE(begin(attempt, {.fresh = true, .proxy_header = "PROXY UNKNOWN\r\n"}));
+  ASSERT_TRUE(run_until([&] { return endpoint.accepted() == 1 && peer().received == "PROXY UNKNOWN\r\n"; }));
+  EXPECT_TRUE(attempt.lease->nothing_sent());
+  peer().send(kAnswer);
+  ASSERT_TRUE(wait_for(attempt));
+  EXPECT_EQ(attempt.error, ErrorKind::upstream_reset) << "an answer to nothing";
+}
+
 TEST_F(ConnectionTest, AnEndpointThatHangsUpIsAReset) {
   answer_and_close("");
   EXPECT_EQ(attempt.error, ErrorKind::upstream_reset);
