@@ -54,7 +54,9 @@ Gateway::Gateway(Start start)
       reloader_(loop_, [this](Reloader::Outcome outcome) { loaded(std::move(outcome)); }),
       store_(std::make_shared<ConfigStore>(start_.state_dir)),
       next_limits_tick_([](void* self) { static_cast<Gateway*>(self)->tick_limits(); }, this),
-      config_loaded_unix_s_(started_unix_s_) {}
+      config_loaded_unix_s_(started_unix_s_) {
+  loop_.on_turn([this](Nanos took) { loop_lag_.observe(took); });
+}
 
 Gateway::~Gateway() = default;
 
@@ -75,12 +77,12 @@ void Gateway::run() {
   next_listeners_ = listeners_.prepare(*first_config_);
   next_ = std::make_unique<Deployment>(house_, compile(first_config_, nullptr), sticky_secret_, nullptr,
                                        [this] { begin_serving(); });
-  adopt_listeners(*first_config_);
   open_admin();
   loop_.run();
   for (auto& worker : workers_) worker->stop();
   next_.reset();
   current_.reset();
+  house_.leaving.clear();
   workers_.clear();
   spdlog::info("stopped");
 }
@@ -102,6 +104,7 @@ void Gateway::make_workers() {
 void Gateway::begin_serving() {
   current_ = std::move(next_);
   current_->adopt();
+  adopt_listeners(current_->config());  // behind it: workers accept once they have their view
   if (current_->limits().wants_ticks()) tick_limits();
   for (auto& worker : workers_) worker->start();
   ready_ = true;
@@ -112,12 +115,17 @@ void Gateway::begin_serving() {
 }
 
 std::shared_ptr<const proxy::Blueprint> Gateway::compile(const std::shared_ptr<const conf::Config>& config,
-                                                         const proxy::Blueprint* before) const {
+                                                         const proxy::Blueprint* before) {
   auto limits = std::make_shared<filters::LimitTable>(*config, first_config_->workers, limits_key_,
                                                       before ? before->limits.get() : nullptr, io::Loop::clock());
   limits->call_workers_by(
       [this](unsigned worker, std::function<void(Nanos)> task) { workers_[worker]->post(std::move(task)); });
-  return std::make_shared<const proxy::Blueprint>(config, std::move(limits));
+  auto made = std::make_shared<const proxy::Blueprint>(config, std::move(limits));
+  const proxy::Blueprint* const blueprint = made.get();
+  // Thousands of routes take milliseconds to free, and the last to let go of them is a worker.
+  return {blueprint, [this, made = std::move(made)](const proxy::Blueprint*) mutable {
+            io::free_in_background(loop_, std::move(made));
+          }};
 }
 
 void Gateway::tick_limits() {
@@ -285,6 +293,7 @@ void Gateway::drain_workers() {
 std::string Gateway::metrics_text() const {
   observe::MetricsInput input;
   for (const auto& worker : workers_) input.workers.push_back(&worker->stats());
+  input.control_loop_lag = &loop_lag_;
   if (current_) {
     for (const auto& book : current_->books()) input.route_books.push_back(book.get());
     for (const conf::Route& route : current_->config().routes) input.route_ids.push_back(route.id);

@@ -29,6 +29,7 @@ struct UpstreamHouse {
   std::string state_dir;                                    ///< empty: nothing is kept
   std::unordered_map<ClusterId, ManagedUpstream*> by_id{};  ///< kept by the upstreams themselves
   ClusterId next_id = 0;
+  std::vector<std::shared_ptr<ManagedUpstream>> leaving{};  ///< of deployments that are gone
 };
 
 /// Belongs to the control thread. A reload that leaves an upstream as it is leaves this as it is.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 namespace penstock::io {
 
@@ -11,5 +12,8 @@ class Loop;
 /// `work` uses must be its own or shared, and `done` must see for itself whether anybody is still interested. A loop
 /// that is destroyed first waits for the work, and `done` runs then.
 void in_background(Loop& loop, std::function<void()> work, std::function<void()> done);
+
+/// Lets go on the thread pool of what takes long to free. Any thread may call it.
+void free_in_background(Loop& loop, std::shared_ptr<const void> object);
 
 }  // namespace penstock::io
