@@ -24,16 +24,23 @@ Deployment::Deployment(UpstreamHouse& house, Compiled compiled, const std::strin
     : house_(house),
       blueprint_(std::move(compiled.blueprint)),
       upstream_tls_(std::move(compiled.upstream_tls)),
+      sticky_secret_(sticky_secret),
       ready_(std::move(ready)),
       here_(std::make_shared<bool>(true)),
       patience_([](void* self) { static_cast<Deployment*>(self)->tell_ready(); }, this) {
   open_registries(before);
   follow_routes(before);
-  make_upstreams(sticky_secret, before);
+  make_upstreams(before);
 }
 
+/// Upstreams that nobody shares leave one by one, as they came: each is taken out of all workers.
 Deployment::~Deployment() {
   *here_ = false;
+  for (auto& upstream : upstreams_) {
+    if (upstream.use_count() != 1) continue;
+    house_.leaving.push_back(std::move(upstream));
+    house_.loop.post([&house = house_] { house.leaving.pop_back(); });
+  }
 }
 
 void Deployment::open_registries(const Deployment* before) {
@@ -54,38 +61,43 @@ std::shared_ptr<discovery::Registry> Deployment::registry_of(const conf::Upstrea
   return upstream.discover ? registries_.at(upstream.discover->registry) : nullptr;
 }
 
-void Deployment::make_upstreams(const std::string& sticky_secret, const Deployment* before) {
+/// One task for each that is new, so that the loop has its turns in between.
+void Deployment::make_upstreams(const Deployment* before) {
   std::unordered_map<std::string_view, std::shared_ptr<ManagedUpstream>> known;
   const bool same_zone = before && before->config().zone == config().zone;
   if (before) {
     for (const auto& upstream : before->upstreams_) known.emplace(upstream->config().name, upstream);
   }
-  std::vector<std::size_t> fresh;
   for (const conf::Upstream& upstream : config().upstreams) {
+    const std::size_t index = upstreams_.size();
     const auto found = known.find(upstream.name);
     const auto was = found != known.end() ? found->second : nullptr;
-    const io::ClientTlsPtr& tls = upstream_tls_->of(upstreams_.size());
-    if (was && same_zone && was->tls() == tls && same_but_for_endpoints(was->config(), upstream)) {
-      if (!was->fed_by(upstream, registry_of(upstream))) to_be_fed_.push_back(upstreams_.size());
+    if (was && same_zone && was->tls() == upstream_tls_->of(index) && same_but_for_endpoints(was->config(), upstream)) {
+      if (!was->fed_by(upstream, registry_of(upstream))) to_be_fed_.push_back(index);
       upstreams_.push_back(was);
       continue;
     }
-    const bool has_secret = upstream.sticky && !upstream.sticky->secret.empty();
-    fresh.push_back(upstreams_.size());
-    upstreams_.push_back(std::make_shared<ManagedUpstream>(
-        house_, upstream,
-        upstream::Surroundings{config().zone, has_secret ? upstream.sticky->secret : sticky_secret, nullptr, tls},
-        was.get()));
-  }
-  unsettled_ = fresh.size() + 1;
-  house_.loop.arm(patience_, kPatience);
-  for (const std::size_t index : fresh) {
-    const conf::Upstream& upstream = config().upstreams[index];
-    upstreams_[index]->feed(upstream, registry_of(upstream), [this, here = here_] {
-      if (*here) settled();
+    upstreams_.emplace_back();
+    ++unsettled_;
+    house_.loop.post([this, here = here_, index, was = was.get()] {
+      if (*here) make_upstream(index, was);
     });
   }
+  ++unsettled_;
   house_.loop.post([this, here = here_] {
+    if (!*here) return;
+    house_.loop.arm(patience_, kPatience);
+    settled();
+  });
+}
+
+void Deployment::make_upstream(std::size_t index, const ManagedUpstream* before) {
+  const conf::Upstream& upstream = config().upstreams[index];
+  const bool has_secret = upstream.sticky && !upstream.sticky->secret.empty();
+  const std::string& secret = has_secret ? upstream.sticky->secret : sticky_secret_;
+  upstreams_[index] = std::make_shared<ManagedUpstream>(
+      house_, upstream, upstream::Surroundings{config().zone, secret, nullptr, upstream_tls_->of(index)}, before);
+  upstreams_[index]->feed(upstream, registry_of(upstream), [this, here = here_] {
     if (*here) settled();
   });
 }
@@ -118,17 +130,21 @@ void Deployment::settled() {
   if (--unsettled_ == 0) tell_ready();
 }
 
+/// Endpoints that come from elsewhere now go first, again one task for each upstream.
 void Deployment::tell_ready() {
   patience_.cancel();
-  *here_ = false;  // upstreams that settle later have no one to tell
-  ready_();
+  if (std::exchange(told_ready_, true)) return;  // some upstream has settled after all
+  for (const std::size_t index : to_be_fed_) {
+    house_.loop.post([this, here = here_, index] {
+      if (*here) upstreams_[index]->feed(config().upstreams[index], registry_of(config().upstreams[index]), [] {});
+    });
+  }
+  house_.loop.post([this, here = here_] {
+    if (*here) ready_();
+  });
 }
 
 void Deployment::adopt() {
-  for (const std::size_t index : to_be_fed_) {
-    const conf::Upstream& upstream = config().upstreams[index];
-    upstreams_[index]->feed(upstream, registry_of(upstream), [] {});
-  }
   std::vector<ClusterId> clusters;
   for (const auto& upstream : upstreams_) clusters.push_back(upstream->id());
   for (std::size_t i = 0; i < house_.workers.size(); ++i)

@@ -23,8 +23,9 @@ namespace penstock {
 /// Belongs to the control thread.
 class Deployment {
  public:
-  /// `ready`: each upstream has endpoints, or won't for now. Once, not before this returns. `before`: the one in force,
-  /// of which parts are shared; null: there is none. It lives until this one is adopted.
+  /// `ready`: each upstream has endpoints, or won't for now. Once, not before this returns; until then, upstreams() has
+  /// gaps. `before`: the one in force, of which parts are shared; null: there is none. It lives until this one is
+  /// adopted, `sticky_secret` as long as this one.
   Deployment(UpstreamHouse& house, Compiled compiled, const std::string& sticky_secret, const Deployment* before,
              std::function<void()> ready);
   ~Deployment();
@@ -46,7 +47,8 @@ class Deployment {
 
  private:
   void open_registries(const Deployment* before);
-  void make_upstreams(const std::string& sticky_secret, const Deployment* before);
+  void make_upstreams(const Deployment* before);
+  void make_upstream(std::size_t index, const ManagedUpstream* before);
   void follow_routes(const Deployment* before);
   std::shared_ptr<discovery::Registry> registry_of(const conf::Upstream& upstream) const;
   void settled();
@@ -55,6 +57,7 @@ class Deployment {
   UpstreamHouse& house_;
   const std::shared_ptr<const proxy::Blueprint> blueprint_;
   const std::shared_ptr<const UpstreamTls> upstream_tls_;
+  const std::string& sticky_secret_;
   const std::function<void()> ready_;
   std::map<std::string, std::shared_ptr<discovery::Registry>> registries_;
   std::vector<std::shared_ptr<ManagedUpstream>> upstreams_;
@@ -62,6 +65,7 @@ class Deployment {
   std::vector<std::shared_ptr<observe::RouteBook>> books_;
   std::vector<std::uint32_t> became_;  ///< the routes of the deployment before, here
   std::size_t unsettled_ = 0;
+  bool told_ready_ = false;
   std::shared_ptr<bool> here_;  ///< false once this is gone
   Deadline patience_;
 };

@@ -77,7 +77,9 @@ Gateway::Gateway(Start start)
       upgrade_(loop_,
                {[this](const Successor& successor) { step_aside(successor); }, [this] { step_back(); },
                 [this](pid_t pid) { taken_over(pid); }, [this](const std::string& why) { upgrade_failed(why); }}),
-      config_loaded_unix_s_(started_unix_s_) {}
+      config_loaded_unix_s_(started_unix_s_) {
+  loop_.on_turn([this](Nanos took) { loop_lag_.observe(took); });
+}
 
 Gateway::~Gateway() = default;
 
@@ -124,6 +126,7 @@ void Gateway::run() {
   for (auto& worker : workers_) worker->stop();
   next_.reset();
   current_.reset();
+  house_.leaving.clear();
   workers_.clear();
   spdlog::info("stopped");
 }
@@ -159,11 +162,11 @@ void Gateway::make_workers() {
 
 /// Until here, connections have waited in the listeners' queues; or the process before has served them.
 void Gateway::begin_serving() {
-  adopt_listeners(*first_config_);
-  if (takeover_) open_admin();
   current_ = std::move(next_);
   recall_switches();
   current_->adopt();
+  adopt_listeners(current_->config());  // behind it: workers accept once they have their view
+  if (takeover_) open_admin();
   if (current_->limits().wants_ticks()) tick_limits();
   for (auto& worker : workers_) worker->start();
   ready_ = true;
@@ -181,12 +184,17 @@ void Gateway::begin_serving() {
 }
 
 std::shared_ptr<const proxy::Blueprint> Gateway::compile(const std::shared_ptr<const conf::Config>& config,
-                                                         const proxy::Blueprint* before) const {
+                                                         const proxy::Blueprint* before) {
   auto limits = std::make_shared<filters::LimitTable>(*config, first_config_->workers, limits_key_,
                                                       before ? before->limits.get() : nullptr, io::Loop::clock());
   limits->call_workers_by(
       [this](unsigned worker, std::function<void(Nanos)> task) { workers_[worker]->post(std::move(task)); });
-  return std::make_shared<const proxy::Blueprint>(config, std::move(limits));
+  auto made = std::make_shared<const proxy::Blueprint>(config, std::move(limits));
+  const proxy::Blueprint* const blueprint = made.get();
+  // Thousands of routes take milliseconds to free, and the last to let go of them is a worker.
+  return {blueprint, [this, made = std::move(made)](const proxy::Blueprint*) mutable {
+            io::free_in_background(loop_, std::move(made));
+          }};
 }
 
 void Gateway::tick_limits() {
@@ -335,6 +343,7 @@ void Gateway::reload_failed(const std::string& why) {
 std::string Gateway::metrics_text() const {
   observe::MetricsInput input;
   for (const auto& worker : workers_) input.workers.push_back(&worker->stats());
+  input.control_loop_lag = &loop_lag_;
   if (current_) {
     for (const auto& book : current_->books()) input.route_books.push_back(book.get());
     for (const conf::Route& route : current_->config().routes) input.route_ids.push_back(route.id);

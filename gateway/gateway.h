@@ -88,7 +88,7 @@ class Gateway : private admin::AdminSource {
   admin::Done set_weight(const std::string& upstream, const std::string& endpoint, const std::string& weight);
   void tick_limits();
   std::shared_ptr<const proxy::Blueprint> compile(const std::shared_ptr<const conf::Config>& config,
-                                                  const proxy::Blueprint* before) const;
+                                                  const proxy::Blueprint* before);
   void reload();
   void reload(Reloader::Load load);
   void keep(const std::string& text, const std::string& from);
@@ -128,6 +128,7 @@ class Gateway : private admin::AdminSource {
   const Start start_;
   const std::shared_ptr<const conf::Config> first_config_;
   const double started_unix_s_;
+  observe::DurationHistogram loop_lag_;
   io::Loop loop_;
   const std::string sticky_secret_;
   const std::string limits_secret_;

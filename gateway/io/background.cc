@@ -13,6 +13,7 @@ namespace {
 
 struct Work {
   uv_work_t uv{};
+  Loop& loop;
   std::function<void()> work;
   std::function<void()> done;
 };
@@ -28,7 +29,7 @@ void step_back() {
 }  // namespace
 
 void in_background(Loop& loop, std::function<void()> work, std::function<void()> done) {
-  auto* job = new Work{{}, std::move(work), std::move(done)};
+  auto* job = new Work{{}, loop, std::move(work), std::move(done)};
   job->uv.data = job;
   uv_queue_work(
       loop.raw(), &job->uv,
@@ -38,6 +39,7 @@ void in_background(Loop& loop, std::function<void()> work, std::function<void()>
       },
       [](uv_work_t* uv, int) {
         const std::unique_ptr<Work> finished(static_cast<Work*>(uv->data));
+        finished->loop.now();  // the turn begins here, for whoever watches its length
         finished->done();
       });
 }
@@ -51,6 +53,13 @@ BackgroundJob::BackgroundJob(Loop& loop, std::function<void()> work, std::functi
 
 BackgroundJob::~BackgroundJob() {
   *here_ = false;
+}
+
+void free_in_background(Loop& loop, std::shared_ptr<const void> object) {
+  loop.post([&loop, object = std::move(object)]() mutable {
+    in_background(
+        loop, [object = std::move(object)]() mutable { object.reset(); }, [] {});
+  });
 }
 
 }  // namespace penstock::io

@@ -26,4 +26,7 @@ class BackgroundJob {
   std::shared_ptr<bool> here_;
 };
 
+/// Lets go on the thread pool of what takes long to free. Any thread may call it.
+void free_in_background(Loop& loop, std::shared_ptr<const void> object);
+
 }  // namespace penstock::io

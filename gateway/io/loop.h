@@ -38,7 +38,8 @@ class Loop {
   /// Returns after stop(). Closes all handles that are left.
   void run();
   void stop();
-  /// Runs the task on the loop's thread, between two turns. Tasks posted after stop() may never run.
+  /// Runs the task on the loop's thread, between two turns, after those posted before it. Crowds of tasks are spread
+  /// over turns, so that sockets don't wait for all of them. Tasks posted after stop() may never run.
   void post(std::function<void()> task);
 
   /// Steady time; read once per turn.

@@ -448,6 +448,14 @@ class Page {
       sum.add(in_.workers[i]->loop_lag);
       out_.add(sum, {{"worker", std::to_string(i)}});
     }
+    if (in_.control_loop_lag) {
+      out_.histogram("penstock_control_loop_lag_seconds",
+                     "How long one turn of the control thread's event loop worked: health checks, registries and the "
+                     "admin listener wait as long.");
+      HistogramSum sum;
+      sum.add(*in_.control_loop_lag);
+      out_.add(sum, {});
+    }
     out_.gauge("penstock_workers", "Worker threads.").add(static_cast<double>(in_.workers.size()));
   }
 

@@ -81,6 +81,7 @@ struct TlsMetrics {
 /// What a scrape needs beside the counters. Views are valid during the call.
 struct MetricsInput {
   std::vector<const WorkerStats*> workers;
+  const DurationHistogram* control_loop_lag = nullptr;
   std::vector<const RouteBook*> route_books;  ///< by worker; of the configuration that the names below are of
   std::vector<std::string_view> route_ids;    ///< by route index
   std::vector<std::vector<const UpstreamStats*>> upstream_stats;  ///< by upstream index, then by worker

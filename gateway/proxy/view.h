@@ -38,11 +38,18 @@ class View final : public io::Disposable {
   const filters::LimitTable& limits;
   const CidrSet& trusted_proxies;
   const RouteSwitches& degraded;
-  const Clusters clusters;  ///< indexed like config.upstreams
+  Clusters clusters;  ///< indexed like config.upstreams
   const std::shared_ptr<observe::RouteBook> book;
 
  private:
   friend class ViewRef;
+  /// Clusters that are nobody else's go one by one: a thousand of them take milliseconds.
+  void disband(io::Loop& loop) {
+    for (auto& cluster : clusters) {
+      if (cluster.use_count() == 1) loop.post([alone = std::move(cluster)] {});
+    }
+  }
+
   const std::shared_ptr<const Blueprint> blueprint_;
   std::uint32_t users_ = 0;
 };
@@ -66,7 +73,9 @@ class ViewRef {
 
   void reset() {
     View* view = std::exchange(view_, nullptr);
-    if (view && --view->users_ == 0) loop_->dispose(std::unique_ptr<io::Disposable>(view));
+    if (!view || --view->users_ > 0) return;
+    view->disband(*loop_);
+    loop_->dispose(std::unique_ptr<io::Disposable>(view));
   }
   explicit operator bool() const { return view_ != nullptr; }
   const View* operator->() const { return view_; }

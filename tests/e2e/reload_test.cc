@@ -9,12 +9,28 @@ namespace penstock::e2e {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 const std::string kTeapot = "- { id: pot, match: { path: /pot }, respond: { status: 418, body: short and stout } }\n";
 
 class Reload : public H1ToH1 {
  protected:
   std::string yaml(const Additions& additions = {}) const { return gateway_yaml(backend.address(), additions); }
+  /// With so many upstreams more, and a route to the last one of them. `more`: what stands behind their endpoints.
+  std::string with_crowd(int size, const std::string& more) const {
+    std::string text = yaml();
+    std::string crowd;
+    for (int i = 0; i < size; ++i)
+      crowd += "  u" + std::to_string(i) + ": { endpoints: [\"" + backend.address() + "\"" + more + " }\n";
+    return text.insert(text.find("routes:\n"), crowd) + "  - { match: { path: /last }, upstream: u" +
+           std::to_string(size - 1) + " }\n";
+  }
+  static std::size_t upstreams(const Gateway& gateway) {
+    const std::string page = gateway.admin("/upstreams").body;
+    std::size_t count = 0;
+    for (std::size_t at = page.find("\"name\""); at != std::string::npos; at = page.find("\"name\"", at + 1)) ++count;
+    return count;
+  }
   static std::string metric(const Gateway& gateway, const std::string& series) {
     const std::string page = gateway.admin("/metrics").body;
     const std::size_t at = page.find("\n" + series + " ");
@@ -178,7 +194,59 @@ TEST_F(Reload, WhatANewStartIsNeededForIsTold) {
   EXPECT_THAT(gateway.process().err().text(), HasSubstr("workers: the new value is used from the next start on"));
 }
 
-TEST_F(Reload, NoRequestIsLostOverManyOfThem) {
+TEST_F(Reload, ConnectionsToAnUpstreamThatIsGoneEnd) {
+  Backend other;
+  const std::string route = "- { match: { path: /other }, upstream: other }\n";
+  const auto with_other = [&](const std::string& more) {
+    std::string text = yaml({.routes = route + more});
+    const std::string routes = "routes:\n";
+    return text.insert(text.find(routes), "  other: { endpoints: [\"" + other.address() + "\"] }\n");
+  };
+  Gateway gateway(with_other(""));
+  EXPECT_EQ(Client(gateway).get("/other").status(), 200);
+  EXPECT_TRUE(gateway.reload(with_other(kTeapot)));
+  EXPECT_EQ(Client(gateway).get("/other").status(), 200);
+  EXPECT_EQ(other.connections(), 1u);
+  EXPECT_TRUE(gateway.reload(yaml()));
+  EXPECT_TRUE(other.wait_for_closed(1));
+  EXPECT_THAT(gateway.admin("/upstreams").body, Not(HasSubstr(other.address())));
+}
+
+TEST_F(Reload, CrowdsOfUpstreamsComeChangeAndGo) {
+  Gateway gateway(with_crowd(300, "]"));
+  EXPECT_EQ(Client(gateway).get("/last").status(), 200);
+  EXPECT_TRUE(gateway.reload(with_crowd(300, "], timeouts: { first_byte: 3s }")));
+  EXPECT_TRUE(gateway.reload(with_crowd(300, ", \"127.0.0.1:1\"], timeouts: { first_byte: 3s }")));
+  EXPECT_EQ(upstreams(gateway), 301u);
+  EXPECT_EQ(Client(gateway).get("/last").status(), 200);
+  EXPECT_TRUE(gateway.reload(with_crowd(2, "]")));
+  EXPECT_EQ(upstreams(gateway), 3u);
+  EXPECT_TRUE(gateway.reload(with_crowd(300, "]")));
+  EXPECT_EQ(Client(gateway).get("/last").status(), 200);
+}
+
+TEST_F(Reload, WhoComesBeforeAllIsReadyWaits) {
+  // A worker that had a thousand tasks to do began to accept before it had come to its view.
+  const TempDir directory;
+  const SocketAddress address = SocketAddress::unix_path(directory.path("gateway.sock"));
+  std::string text = with_crowd(2000, "]");
+  text.insert(text.find("admin:"), "  - { bind: \"" + address.text() + "\" }\n");
+  int status = 0;
+  std::thread early([&] {
+    eventually([&] {
+      try {
+        status = Client(address).get("/last").status();
+      } catch (const HarnessError&) {  // nobody listens yet
+      }
+      return status != 0;
+    });
+  });
+  const Gateway gateway(text);
+  early.join();
+  EXPECT_EQ(status, 200);
+}
+
+TEST_F(Reload, NoRequestIsLostOverManyOfThemAndNothingIsLeftOver) {
   Gateway gateway(yaml({.top = "workers: 2\n"}));
   std::atomic<bool> over = false;
   std::atomic<std::size_t> asked = 0, failed = 0;
@@ -200,6 +268,11 @@ TEST_F(Reload, NoRequestIsLostOverManyOfThem) {
   over = true;
   for (std::thread& client : clients) client.join();
   EXPECT_EQ(failed, 0u);
+  EXPECT_TRUE(
+      eventually([&] { return metric(gateway, R"(penstock_upstream_in_flight_requests{upstream="app"})") == "0"; }));
+  const std::string idle = metric(gateway, R"(penstock_upstream_connections{upstream="app",state="idle"})");
+  EXPECT_TRUE(backend.wait_for_closed(backend.connections() - std::stoul(idle)));
+  EXPECT_THAT(gateway.admin("/upstreams").body, HasSubstr(R"("in_flight":0)"));
 }
 
 }  // namespace

@@ -1,10 +1,13 @@
 #include "gateway/io/loop.h"
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <thread>
 #include <vector>
 
+#include "gateway/io/background.h"
 #include "tests/unit/io/loop_fixture.h"
 
 namespace penstock::io {
@@ -32,6 +35,31 @@ TEST_F(LoopTest, ATaskMayPostAnother) {
   int ran = 0;
   loop.post([&] { loop.post([&] { ++ran; }); });
   EXPECT_TRUE(run_until([&] { return ran == 1; }));
+}
+
+TEST_F(LoopTest, ACrowdOfTasksIsSpreadOverTurnsAndKeepsItsOrder) {
+  std::vector<int> order;
+  std::vector<Nanos> turns;
+  for (int i = 0; i < 4; ++i) {
+    loop.post([&, i] {
+      order.push_back(i);
+      turns.push_back(loop.now());
+      if (i == 0) loop.post([&] { order.push_back(4); });
+      while (Loop::clock() < turns.back() + 5 * kNanosPerMilli) continue;
+    });
+  }
+  EXPECT_TRUE(run_until([&] { return order.size() == 5; }));
+  EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3, 4}));
+  EXPECT_EQ(std::adjacent_find(turns.begin(), turns.end()), turns.end());
+}
+
+TEST_F(LoopTest, ATaskIsGoneBeforeTheNextOneBegins) {
+  const auto held = std::make_shared<int>();
+  long holders = 0;
+  loop.post([held] {});
+  loop.post([&] { holders = held.use_count(); });
+  EXPECT_TRUE(run_until([&] { return holders > 0; }));
+  EXPECT_EQ(holders, 1);
 }
 
 TEST_F(LoopTest, TimeStandsStillWithinATurnAndMovesBetweenThem) {
@@ -90,6 +118,26 @@ TEST_F(LoopTest, TurnsThatDidSomethingAreObserved) {
   loop.now();
   turn();
   EXPECT_EQ(turns, 1);
+}
+
+TEST_F(LoopTest, WhatIsPostedIsPartOfATurn) {
+  Nanos longest = 0;
+  loop.on_turn([&](Nanos took) { longest = std::max(longest, took); });
+  loop.post([] {
+    for (const Nanos begun = Loop::clock(); Loop::clock() < begun + 2 * kNanosPerMilli;) continue;
+  });
+  EXPECT_TRUE(run_until([&] { return longest >= 2 * kNanosPerMilli; }));
+}
+
+TEST_F(LoopTest, WhatIsFreedInTheBackgroundIsFreedByAnotherThread) {
+  struct Object {
+    ~Object() { *freed_by = std::this_thread::get_id(); }
+    std::atomic<std::thread::id>* freed_by;
+  };
+  std::atomic<std::thread::id> freed_by;
+  free_in_background(loop, std::shared_ptr<Object>(new Object{&freed_by}));
+  EXPECT_TRUE(run_until([&] { return freed_by.load() != std::thread::id(); }));
+  EXPECT_NE(freed_by.load(), std::this_thread::get_id());
 }
 
 }  // namespace

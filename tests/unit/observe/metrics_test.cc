@@ -153,6 +153,13 @@ TEST_F(MetricsTest, KeepsTheWorkersLoopLagsApart) {
   EXPECT_EQ(value("penstock_workers"), "2");
 }
 
+TEST_F(MetricsTest, TellsTheControlThreadsLoopLag) {
+  DurationHistogram lag;
+  lag.observe(1'000);
+  input_.control_loop_lag = &lag;
+  EXPECT_EQ(value("penstock_control_loop_lag_seconds_count"), "1");
+}
+
 TEST_F(MetricsTest, AddsLogLinesLostByTheWorkersAndByTheWriter) {
   one_.access_log_dropped.add(2);
   input_.access_log_lost = 3;
