@@ -101,11 +101,13 @@ def main():
         backend = start_backend(folder)
         try:
             gateway = start_gateway(options, folder, backend)
-            print("| attack | others' requests | failed | p99 | slowest | slowhttptest: gone | memory | |")
-            print("|---|---|---|---|---|---|---|---|")
-            for name in [options.only] if options.only else [*SLOW, *FLOODS]:
-                all_well &= attack(name, options, gateway)
-            gateway.end()
+            try:
+                print("| attack | others' requests | failed | p99 | slowest | slowhttptest: gone | memory | |")
+                print("|---|---|---|---|---|---|---|---|")
+                for name in [options.only] if options.only else [*SLOW, *FLOODS]:
+                    all_well &= attack(name, options, gateway)
+            finally:
+                gateway.end()
             all_well &= gateway.process.returncode == 0
         finally:
             backend.end()

@@ -96,7 +96,8 @@ def one_round(options, gateway, kinds):
         print("  lost: " + ", ".join(f"{crowded[fate]:.1f}/s {fate}" for fate in ("refused", "late", "failed")))
     print(f"  others' p99 without {p99(quiet[0]):.2f} and {p99(quiet[1]):.2f} ms, with {p99(crowded):.2f} ms: "
           f"{p99(crowded) / without:.2f} x   median {crowded['served_ms']['p50']:.2f} ms against "
-          f"{quiet[0]['served_ms']['p50']:.2f} and {quiet[1]['served_ms']['p50']:.2f}   lost {lost(crowded):.1f}/s   "
+          f"{quiet[0]['served_ms']['p50']:.2f} and {quiet[1]['served_ms']['p50']:.2f}   the load was late itself, p99: "
+          f"{crowded['send_lag_ms']['p99']:.2f} ms against {quiet[0]['send_lag_ms']['p99']:.2f}   lost {lost(crowded):.1f}/s   "
           f"{held:,} slow clients held, {clients.returns:,} put out and back   RSS {grown / 2**20:.1f} MiB", flush=True)
     return p99(crowded) / without, memory, lost(crowded) + sum(map(lost, quiet))
 

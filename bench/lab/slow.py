@@ -13,6 +13,7 @@ import threading
 import time
 
 PERIOD_S = 5
+ARRIVALS = 500  # a second: who is put out after a time comes back at this pace, too, and not all in one moment
 KINDS = ("head", "body", "idle", "read")
 OPENINGS = {
     "head": b"GET / HTTP/1.1\r\nHost: slow.test\r\n",
@@ -102,15 +103,15 @@ class SlowClients:
 
     def _run(self):
         self.selector = selectors.DefaultSelector()
-        opened = 0
+        opened, next_at = 0, 0
         while not self.ended.is_set():
-            for _ in range(50):
-                if opened < len(self.wanted):
-                    self._open(self.wanted[opened])
-                    opened += 1
+            if opened < len(self.wanted) and time.monotonic() >= next_at:
+                next_at = time.monotonic() + 1 / ARRIVALS
+                self._open(self.wanted[opened])
+                opened += 1
             if opened == len(self.wanted):
                 self.ready.set()
-            for key, _ in self.selector.select(0.005 if opened < len(self.wanted) else 0.05):
+            for key, _ in self.selector.select(0.5 / ARRIVALS if opened < len(self.wanted) else 0.05):
                 if key.fileobj in self.sockets:
                     self._hear(key.fileobj)
             while self.due and self.due[0][0] <= time.monotonic():
