@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::string_view kSign = " has taken over";
 
+/// A new process becomes our child when its parent has ended. From the start: that one may end before we look.
+[[maybe_unused]] const int kAdoptsOrphans = ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+
 /// The number of the process that the n-th such line of the log names; 0: there are fewer.
 pid_t pid_in(const std::string& log, std::size_t number) {
   std::size_t at = log.find(kSign);
@@ -25,7 +28,6 @@ pid_t pid_in(const std::string& log, std::size_t number) {
 }  // namespace
 
 Successor::Successor(Gateway& gateway, std::size_t number) : gateway_(gateway) {
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // it becomes our child when its parent has ended
   const bool there = eventually([&] { return (pid_ = pid_in(gateway.process().err().text(), number)) > 0; });
   if (!there) throw HarnessError("no new process has taken over:\n" + gateway.process().err().text());
   exit_fd_ = Fd(must(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)), "pidfd_open"));

@@ -62,9 +62,9 @@ const std::vector<ThirdParty> kThirdParty = {
 };
 
 /// Besides the standard library: what the operating system gives. A name not among these is a third party's.
-const std::set<std::string_view> kSystemHeaders = {"dirent.h",  "fcntl.h",  "netdb.h",  "poll.h",
-                                                   "pthread.h", "sched.h",  "signal.h", "stdlib.h",
-                                                   "unistd.h",  "endian.h", "pwd.h",    "grp.h"};
+const std::set<std::string_view> kSystemHeaders = {"dirent.h", "fcntl.h",   "grp.h",   "netdb.h",  "poll.h",
+                                                   "pwd.h",    "pthread.h", "sched.h", "signal.h", "stdlib.h",
+                                                   "unistd.h", "endian.h",  "pwd.h",   "grp.h"};
 const std::vector<std::string_view> kSystemFolders = {"sys/", "netinet/", "arpa/", "net/", "linux/"};
 
 /// Balancers and limiters decide from what they are handed: no sockets, locks, clocks or chance inside.
