@@ -37,6 +37,8 @@ const std::map<ErrorKind, Expected> kExpected = {
     {ErrorKind::circuit_open, {503, "destination_unavailable"}},
     {ErrorKind::connect_failed, {502, "connection_refused"}},
     {ErrorKind::connect_timeout, {504, "connection_timeout"}},
+    {ErrorKind::tls_certificate, {502, "tls_certificate_error"}},
+    {ErrorKind::tls_protocol, {502, "tls_protocol_error"}},
     {ErrorKind::upstream_reset, {502, "connection_terminated"}},
     {ErrorKind::upstream_protocol, {502, "http_protocol_error"}},
     {ErrorKind::upstream_truncated, {502, "http_response_incomplete"}},
