@@ -124,7 +124,9 @@ void Stream::drain_sealed() {
     finished_ = true;
     ::shutdown(fd_, SHUT_WR);
   }
-  if (std::exchange(tls_->congestion_told, false)) handler_->on_drained();
+  // Told or not: the owner may have seen the congestion by itself, and this may be before the turn's end.
+  tls_->congestion_told = false;
+  if (!connecting_) handler_->on_drained();
 }
 
 // ---- reading

@@ -314,7 +314,6 @@ class Page {
   }
 
   void tls() {
-    if (in_.tls.empty()) return;
     out_.counter("penstock_tls_handshakes_total", "Handshakes with clients, by listener and what they came to.");
     for (const TlsMetrics& each : in_.tls) {
       if (!each.stats) continue;
