@@ -216,7 +216,7 @@ void Connection::resume() {
   home_.loop().arm(deadline_, idle_timeout_);
   const std::string held = std::exchange(stash_, {});
   stream_->resume_reading();
-  if (!held.empty()) process(held);
+  process(held);  // even of nothing: the answer may have ended with the bytes before the pause
 }
 
 // ---- endings
