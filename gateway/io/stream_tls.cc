@@ -100,8 +100,7 @@ void Stream::flush_sealed() {
     finished_ = true;
     ::shutdown(fd_, SHUT_WR);
   }
-  if (congested() && !tls_->congestion_told) {
-    tls_->congestion_told = true;
+  if (congested()) {
     handler_->on_congested();
     if (closed_) return;
   }
@@ -124,8 +123,6 @@ void Stream::drain_sealed() {
     finished_ = true;
     ::shutdown(fd_, SHUT_WR);
   }
-  // Told or not: the owner may have seen the congestion by itself, and this may be before the turn's end.
-  tls_->congestion_told = false;
   if (!connecting_) handler_->on_drained();
 }
 

@@ -109,7 +109,6 @@ class TlsSession {
   std::string early;             ///< received before the stream was secured, or sent before the handshake
   bool end_pending = false;      ///< the peer's end, which the owner hears of when it reads on
   bool end_sealed = false;       ///< ours
-  bool congestion_told = false;  ///< to the owner
   std::uint32_t unasked = 0;     ///< bytes that reading made us say since the socket took all
 
  private:

@@ -84,11 +84,12 @@ void Downstream::stash(std::string_view in) {
   if (stash_->size() >= kStashMax) stream_->pause_reading();
 }
 
+/// Whatever was in the way has gone. Also without bytes that were held: a request may have ended with those before.
 void Downstream::unstash() {
-  if (!stash_ || processing_ || closing_ || blocked()) return;
+  if (processing_ || closing_ || blocked()) return;
   const std::unique_ptr<std::string> held = std::move(stash_);
-  stream_->resume_reading();
-  process(*held);
+  if (held) stream_->resume_reading();
+  process(held ? std::string_view(*held) : std::string_view());
 }
 
 void Downstream::process(std::string_view in) {

@@ -1,7 +1,11 @@
 // A slow reader pauses the sender: what is on its way does not pile up in the gateway.
+#include <poll.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <optional>
 
 #include "tests/support/fixture.h"
 
@@ -78,6 +82,17 @@ std::string length_field() {
 
 class H1Backpressure : public H1ToH1 {
  protected:
+  static Fd accept_one(const Fd& listener) {
+    pollfd waiting{listener.get(), POLLIN, 0};
+    if (::poll(&waiting, 1, static_cast<int>(kPatience.count())) != 1) throw TimedOut("nobody connects");
+    return Fd(must(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK), "accept"));
+  }
+  /// From clients, in bytes.
+  static double received(const Gateway& gateway) {
+    const std::string series = "\npenstock_received_bytes_total ";
+    const std::string page = gateway.admin("/metrics").body;
+    return std::stod(page.substr(page.find(series) + series.size()));
+  }
   void expect_flat(Gateway& gateway, std::size_t before) {
     if (kSanitized) return;
     EXPECT_LT(gateway.process().resident_bytes(), before + kGrowthMax);
@@ -125,6 +140,29 @@ TEST_F(H1Backpressure, ABackendThatDoesNotReadPausesTheClient) {
   send_pattern(client, first_part, kTotal);
   EXPECT_EQ(client.response().body, std::to_string(kTotal));
   expect_flat(gateway, before);
+}
+
+/// Such a request was not taken for complete, its answer for an early one, and the connection was closed behind it.
+TEST_F(H1Backpressure, AnUploadWhoseLastBytesMeetASlowBackendKeepsItsConnection) {
+  const Fd listener = listen_on(SocketAddress::ipv4());
+  const int little = 16 << 10;
+  must(::setsockopt(listener.get(), SOL_SOCKET, SO_RCVBUF, &little, sizeof little), "SO_RCVBUF");
+  Gateway gateway(gateway_yaml(SocketAddress::of(listener).text()));
+  std::optional<Connection> slow;
+  double sent = 0;
+  // With one of these sizes it is the last piece that fills the socket to the backend.
+  for (std::size_t size = 64 << 10; size < 4 << 20; size += 32 << 10) {
+    const std::string upload = post("/", std::string(size, 'x'));
+    Client client(gateway);
+    client.send(upload);
+    sent += static_cast<double>(upload.size());
+    if (!slow) slow.emplace(accept_one(listener));
+    if (!eventually([&] { return received(gateway) == sent; }, kStalled)) return;  // too much to be taken all at once
+    slow->read_until("\r\n\r\n");
+    slow->read_exactly(size);
+    slow->send("HTTP/1.1 204 No Content\r\n\r\n");
+    ASSERT_FALSE(client.response().fields.has("Connection")) << size << " bytes";
+  }
 }
 
 TEST_F(H1Backpressure, ChunksArePausedLikeAnyBody) {

@@ -59,6 +59,7 @@ class Attempt final : public AttemptHandler {
   Nanos first_byte_timeout = 10 * kNanosPerSecond;
   bool keep_lease = true;  ///< after the answer
   bool hesitates = false;  ///< sends nothing once it is connected
+  bool pauses = false;     ///< at each piece of the body
 
   void send() {
     const std::vector<http::Field> host = {{"Host", "h"}};
@@ -77,7 +78,10 @@ class Attempt final : public AttemptHandler {
     lease->start_tunnel();
   }
   void on_answer_head(const http::ResponseHead& head) override { told += std::to_string(head.status) + " "; }
-  void on_answer_body(std::string_view bytes) override { told.append(bytes).append(" "); }
+  void on_answer_body(std::string_view bytes) override {
+    told.append(bytes).append(" ");
+    if (pauses) lease->pause();
+  }
   void on_answer_end(std::span<const http::Field>) override { end("end"); }
   void on_tunnel_end() override { end("tunnel end"); }
   void on_attempt_failed(ErrorKind kind, const char*) override {

@@ -126,6 +126,17 @@ TEST_F(ConnectionTest, PausedItHoldsBackWhatHasCome) {
   EXPECT_EQ(attempt.told, "connected 200 ab cd end");
 }
 
+/// Its end was noticed only with further bytes, which don't come: the next request of a slow client waited for it.
+TEST_F(ConnectionTest, PausedAtItsLastBytesItEndsWhenItGoesOn) {
+  attempt.pauses = true;
+  begin(attempt);
+  answer(endpoint, 0);
+  ASSERT_TRUE(run_until([&] { return attempt.told.ends_with("ok "); }));
+  EXPECT_FALSE(attempt.over);
+  attempt.lease->resume();
+  EXPECT_EQ(attempt.told, "connected 200 ok end");
+}
+
 TEST_F(ConnectionTest, ATunnelPassesBytesAsTheyAre) {
   begin(attempt);
   answer(endpoint, 0, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\nearly");
