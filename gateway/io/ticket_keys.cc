@@ -74,7 +74,7 @@ void TicketKeys::recall(std::string_view memory) {
   take(&newest_since_, sizeof(newest_since_));
   keys_ = {};
   for (std::size_t i = 0; i < kKept && !memory.empty(); ++i) {
-    Key& key = keys_[i].emplace();
+    Key& key = keys_[i].emplace(Key{});
     take(key.name.data(), key.name.size());
     take(key.cipher.data(), key.cipher.size());
     take(key.mac.data(), key.mac.size());
