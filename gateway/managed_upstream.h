@@ -30,7 +30,7 @@ struct UpstreamHouse {
   std::string state_dir;                                    ///< empty: nothing is kept
   std::unordered_map<ClusterId, ManagedUpstream*> by_id{};  ///< kept by the upstreams themselves
   ClusterId next_id = 0;
-  const KeyValues* learned = nullptr;  ///< by the process before, while this one starts
+  const KeyValues* learned = nullptr;                       ///< by the process before, while this one starts
   std::vector<std::shared_ptr<ManagedUpstream>> leaving{};  ///< of deployments that are gone
 };
 

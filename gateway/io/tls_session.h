@@ -106,10 +106,10 @@ class TlsSession {
   void taken(std::size_t size);
   std::size_t waiting() const { return queue_.size() - queue_sent_; }
 
-  std::string early;             ///< received before the stream was secured, or sent before the handshake
-  bool end_pending = false;      ///< the peer's end, which the owner hears of when it reads on
-  bool end_sealed = false;       ///< ours
-  std::uint32_t unasked = 0;     ///< bytes that reading made us say since the socket took all
+  std::string early;          ///< received before the stream was secured, or sent before the handshake
+  bool end_pending = false;   ///< the peer's end, which the owner hears of when it reads on
+  bool end_sealed = false;    ///< ours
+  std::uint32_t unasked = 0;  ///< bytes that reading made us say since the socket took all
 
  private:
   friend struct TlsBio;

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "tests/support/fixture.h"
+#include "tests/support/metric.h"
 
 namespace penstock::e2e {
 namespace {
@@ -88,10 +89,8 @@ class H1Backpressure : public H1ToH1 {
     return Fd(must(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK), "accept"));
   }
   /// From clients, in bytes.
-  static double received(const Gateway& gateway) {
-    const std::string series = "\npenstock_received_bytes_total ";
-    const std::string page = gateway.admin("/metrics").body;
-    return std::stod(page.substr(page.find(series) + series.size()));
+  static std::string received(const Gateway& gateway) {
+    return metric_in(gateway.admin("/metrics").body, "penstock_received_bytes_total");
   }
   void expect_flat(Gateway& gateway, std::size_t before) {
     if (kSanitized) return;
@@ -149,15 +148,16 @@ TEST_F(H1Backpressure, AnUploadWhoseLastBytesMeetASlowBackendKeepsItsConnection)
   must(::setsockopt(listener.get(), SOL_SOCKET, SO_RCVBUF, &little, sizeof little), "SO_RCVBUF");
   Gateway gateway(gateway_yaml(SocketAddress::of(listener).text()));
   std::optional<Connection> slow;
-  double sent = 0;
+  std::size_t sent = 0;
   // With one of these sizes it is the last piece that fills the socket to the backend.
   for (std::size_t size = 64 << 10; size < 4 << 20; size += 32 << 10) {
     const std::string upload = post("/", std::string(size, 'x'));
     Client client(gateway);
     client.send(upload);
-    sent += static_cast<double>(upload.size());
+    sent += upload.size();
     if (!slow) slow.emplace(accept_one(listener));
-    if (!eventually([&] { return received(gateway) == sent; }, kStalled)) return;  // too much to be taken all at once
+    if (!eventually([&] { return received(gateway) == std::to_string(sent); }, kStalled))
+      return;  // too much to be taken all at once
     slow->read_until("\r\n\r\n");
     slow->read_exactly(size);
     slow->send("HTTP/1.1 204 No Content\r\n\r\n");

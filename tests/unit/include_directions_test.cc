@@ -56,7 +56,7 @@ const std::vector<ThirdParty> kThirdParty = {
     {"nlohmann/", "discovery/", {".cc"}},
     {"llhttp.h", "gateway/http/h1_", {".h", ".cc"}},
     {"yaml-cpp/", "conf/", {".cc"}},
-    {"prometheus/", "gateway/observe/metrics.cc", {".cc"}},
+    {"prometheus/", "gateway/observe/metric_families.h", {".h"}},
     {"CLI/", "gateway", {".cc"}},
     {"spdlog/", "gateway", {".cc"}},
 };
