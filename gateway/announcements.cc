@@ -30,6 +30,11 @@ void Announcements::adopt(const Deployment& deployment) {
   for (Entry& entry : before) end(std::move(entry), [] {});
 }
 
+bool Announcements::stand() const {
+  return std::all_of(entries_.begin(), entries_.end(),
+                     [](const Entry& entry) { return !entry.announcement || entry.announcement->stands(); });
+}
+
 void Announcements::withdraw(std::function<void()> done) {
   auto left = std::make_shared<std::size_t>(entries_.size() + 1);
   const auto one = [left, done = std::move(done)] {

@@ -18,6 +18,8 @@ class Announcements {
  public:
   /// What the deployment's configuration says, from now on: entries that are the same stay.
   void adopt(const Deployment& deployment);
+  /// All are in their registries.
+  bool stand() const;
   /// Takes all out; `done` once, when none is left or a second has passed.
   void withdraw(std::function<void()> done);
   /// Another process stands in for this one from now on: entries that it makes, too, are left to it as they are, and

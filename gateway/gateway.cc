@@ -172,12 +172,12 @@ void Gateway::begin_serving() {
   ready_ = true;
   spdlog::info("ready");
   from_ = start_.from;
-  if (takeover_) takeover_->taken();
   service_manager_.ready(status());
   if (const auto within = service_manager_.watchdog())
     watchdog_ = std::make_unique<Watchdog>(loop_, workers_, *within, [this] { service_manager_.alive(); });
   keep(start_.text, start_.from);
   announcements_.adopt(*current_);
+  if (takeover_) takeover_->taken([this] { return announcements_.stand(); });
   if (start_.origin.registry) watch_centre();
   inheritance_.settle();
   house_.learned = nullptr;

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/base/deadline_wheel.h"
 #include "gateway/io/loop.h"
 #include "gateway/io/message_channel.h"
 
@@ -30,14 +31,22 @@ class Takeover {
 
   /// Whoever is waited for may be served from now on. `successor`: Successor::packed().
   void ready(const std::string& successor);
-  /// All is served here: the process before may drain.
-  void taken();
+  /// All is served here: the process before may drain, once `settled` says yes or kLongestToSettle has passed. Its end
+  /// takes with it what it has in registries: this process must be there by then.
+  void taken(std::function<bool()> settled);
+
+  static constexpr Nanos kLongestToSettle = kNanosPerSecond;
 
  private:
   void heard(const std::string* message);
+  void look();
 
   const Hooks hooks_;
+  io::Loop& loop_;
   std::unique_ptr<io::MessageChannel> channel_;
+  std::function<bool()> settled_;  ///< null: taken() has not been called
+  Nanos patience_ends_ = 0;
+  Deadline next_look_{[](void* self) { static_cast<Takeover*>(self)->look(); }, this};
 };
 
 }  // namespace penstock

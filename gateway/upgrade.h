@@ -6,7 +6,7 @@
 //      │ ◄─────────────────────── "ready"   accepts nothing yet
 //   steps aside (admin, registries)
 //      │  "take" ─────────────────────────► accepts: nobody has waited but in the kernel's queues
-//      │ ◄─────────────────────── "taken"
+//      │ ◄─────────────────────── "taken"   once it is in its registries, or a second later
 //   drains, ends                            is the gateway
 #pragma once
 

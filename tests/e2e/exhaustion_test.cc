@@ -105,15 +105,16 @@ TEST_F(Exhaustion, EndlessPipeliningIsServedInTurnsWithOthers) {
 }
 
 TEST_F(Exhaustion, ManyTinyChunksCostNoMemory) {
+  constexpr std::size_t kChunks = kSanitized ? 20'000 : 200'000;  // where memory is not looked at, fewer will do
   Gateway gateway(backend, {.listener = "max: { body: 64MiB }"});
   const std::size_t before = gateway.process().resident_bytes();
   Client client(gateway);
   client.send(chunked_post("/"));
   std::string chunks;
-  for (int i = 0; i < 200'000; ++i) chunks += "1\r\nx\r\n";
+  for (std::size_t i = 0; i < kChunks; ++i) chunks += "1\r\nx\r\n";
   client.send(chunks + "0\r\n\r\n");
   EXPECT_EQ(client.response().status(), 200);
-  EXPECT_EQ(backend.request().body.size(), 200'000u);
+  EXPECT_EQ(backend.request().body.size(), kChunks);
   expect_flat(gateway, before);
 }
 

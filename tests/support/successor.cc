@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 
 namespace penstock::e2e {
@@ -52,7 +53,12 @@ std::optional<int> Successor::exit_code() {
   pollfd end{exit_fd_.get(), POLLIN, 0};
   if (::poll(&end, 1, static_cast<int>(kPatience.count())) != 1) return std::nullopt;
   int status = 0;
-  if (!eventually([&] { return ::waitpid(pid_, &status, WNOHANG) == pid_; })) return std::nullopt;
+  // If it ends before its parent, that takes the exit code with it.
+  const auto is_over = [&] {
+    const pid_t found = ::waitpid(pid_, &status, WNOHANG);
+    return found == pid_ || (found < 0 && errno == ECHILD);
+  };
+  if (!eventually(is_over)) return std::nullopt;
   ended_ = true;
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
