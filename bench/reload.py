@@ -29,15 +29,6 @@ IN_FORCE, REFUSED = "the new configuration is in force", "the one in force stays
 CLIENTS = 50
 
 
-def hurry(pid):
-    """Other work on the machine must not decide, where we may say so. Threads that begin later are as ever."""
-    try:
-        for thread in map(int, os.listdir(f"/proc/{pid}/task")):
-            os.sched_setscheduler(thread, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))
-    except PermissionError:
-        pass  # then a busy machine shows
-
-
 class Setting:
     """What configurations are made of: `change` counts them up, and each differs from the one before in one thing."""
 
@@ -98,7 +89,7 @@ class Gateway:
         self.log.wait_for(["ready"])
         for thread in os.listdir(f"/proc/{self.pid}/task"):  # those that come later are like the first
             os.sched_setaffinity(int(thread), range(os.cpu_count()))
-        hurry(self.pid)
+        process.hurry(self.pid)
 
     def write(self, text):
         with open(self.path + ".new", "w") as file:
@@ -123,7 +114,7 @@ class Load:
         command = [options.open_load, "--port", str(gateway.setting.port), "--seconds", str(seconds), "--warm", "0.5",
                    "--deadline-ms", "5000", "--seed", str(seed), "--class", f"all:{options.rate}:{CLIENTS}"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
-                                        preexec_fn=lambda: hurry(os.getpid()))
+                                        preexec_fn=lambda: process.hurry(os.getpid()))
 
     def result(self):
         output, _ = self.process.communicate(timeout=120)
@@ -296,7 +287,7 @@ def main():
             os.chmod(folder, 0o755)
             backend = subjects.start_backend(folder)
             try:
-                hurry(backend.worker_pid())
+                process.hurry(backend.worker_pid())
                 function(options, folder, backend)
             finally:
                 backend.end()

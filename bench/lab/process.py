@@ -26,6 +26,15 @@ def raise_open_files():
     return hard
 
 
+def hurry(pid):
+    """Other work on the machine must not decide, where we may say so. Threads that begin later are as ever."""
+    try:
+        for thread in map(int, os.listdir(f"/proc/{pid}/task")):
+            os.sched_setscheduler(thread, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+    except PermissionError:
+        pass  # then a busy machine shows
+
+
 class Program:
     """One started program. It must listen on `port` within 10 seconds; `end()` ends it. `scheme`: what it speaks."""
 
