@@ -136,14 +136,18 @@ TEST_F(EtcdRegistryTest, AFrozenServerIsNoticedAndTheListComesBackWithinASecondO
   EXPECT_TRUE(await_list(sink, {"10.0.0.1:81"}));
 }
 
-TEST_F(EtcdRegistryTest, WhatWasCompactedAwayMeanwhileIsReadFromTheStart) {
+TEST_F(EtcdRegistryTest, WhatWasCompactedAwayMeanwhileIsReadFromTheStartWithinASecond) {
   const auto watching = watch(sink);
   ASSERT_TRUE(await_list(sink, {}));
+  etcd->server().kill();
+  ASSERT_TRUE(run_until([&] { return !sink.failures.empty(); }));
+  etcd->server().start();  // the client hears nothing of what follows: its loop does not run
   for (int i = 0; i < 20; ++i) etcd->put("/services/api/a", "10.0.0.1:" + std::to_string(80 + i));
   etcd->ctl({"compact", "20", "--physical"});
-  etcd->server().kill();
-  etcd->server().start();
+  const e2e::Stopwatch back;
   EXPECT_TRUE(await_list(sink, {"10.0.0.1:99"}));
+  EXPECT_LT(back.elapsed(), milliseconds(1000));
+  RecordProperty("back_after_ms", static_cast<int>(back.elapsed().count()));
 }
 
 TEST_F(EtcdRegistryTest, AKeyIsToldWithItsVersionAndWhenItIsGone) {
