@@ -261,7 +261,8 @@ void Gateway::loaded(Reloader::Outcome outcome) {
   next_text_ = std::move(outcome.text);
   next_from_ = std::move(outcome.from);
   if (!outcome.compiled.blueprint || draining_) {
-    reload_failed("it has " + std::to_string(outcome.problems.size()) + " problems");
+    const std::size_t count = outcome.problems.size();
+    reload_failed("it has " + std::to_string(count) + (count == 1 ? " problem" : " problems"));
     return;
   }
   try {

@@ -58,6 +58,9 @@ TEST_F(Exhaustion, WithoutDescriptorsOpenConnectionsGoOnAndNewOnesWait) {
 TEST_F(Exhaustion, ARequestThatNeedsADescriptorIsRefusedUntilThereIsOne) {
   Gateway gateway(backend);
   Client client(gateway), other(gateway);
+  // UBSan makes a pipe when it first sees a type: without descriptors it takes the object for a broken one. So that one
+  // connection must have been given up before.
+  backend.on_request([](Exchange& exchange) { exchange.ok("ok", "Connection: close\r\n"); });
   EXPECT_EQ(client.get("/").status(), 200);
   backend.on_request([](Exchange& exchange) {
     if (exchange.request().target() == "/held") exchange.stall();
