@@ -5,7 +5,7 @@ readonly llhttp_min=9.2.1
 readonly packages_run=(g++ cmake ninja-build pkg-config libuv1-dev libllhttp-dev libyaml-cpp-dev libssl-dev
   prometheus-cpp-dev libcli11-dev libspdlog-dev libcurl4-openssl-dev libc-ares-dev nlohmann-json3-dev libzookeeper-st-dev curl)
 # zookeeper starts nothing; zookeeperd would.
-readonly packages_test=(libgtest-dev libgmock-dev ccache python3 prometheus openssl etcd-server etcd-client zookeeper)
+readonly packages_test=(libgtest-dev libgmock-dev ccache python3 python3-jsonschema python3-yaml prometheus openssl etcd-server etcd-client zookeeper)
 readonly packages_bench=(libbenchmark-dev nginx haproxy wrk slowhttptest python3)
 readonly packages_lint=(git)
 readonly packages_package=(dpkg-dev git python3)
