@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """5,000 slow clients at once, and what the others notice of them.
 
-In each round the same open load (Poisson, 500 requests a second) is measured three times: without slow clients, with
-them, and without them again. What counts is the p99 with them over the mean of the two without. The resident memory of
-the gateway is read before and after each kind of slow client comes: that is the memory for one.
+In each round the same open load (Poisson, 500 requests a second) is measured in three parts: without slow clients, with
+them, and without them again; each in pieces of ten seconds. What counts is the median p99 of the pieces with them over
+the median of those without: a machine that stops for some milliseconds now and then spoils pieces, and not the figure.
+The resident memory of the gateway is read before and after each kind of slow client comes: that is the memory for one.
+So that neither what else runs on the machine nor the slow clients' own program is in the figures, the load, the backend
+and the gateway are real-time threads, where that is allowed.
 """
 
 import argparse
@@ -18,6 +21,8 @@ from statistics import median
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from lab import process, slow, subjects  # noqa: E402
+
+PIECE_SECONDS = 10
 
 
 def start_backend(folder):
@@ -53,22 +58,25 @@ routes:
 
 
 def measure_others(options, port, seconds):
-    """Quantiles of the others' latencies in ms, and how many were served and not."""
-    core = min(process.LOAD_CORE, os.cpu_count() - 1)
-    run = subprocess.run(
-        [options.open_load, "--port", str(port), "--class", f"others:{options.rate}:50", "--seconds", str(seconds),
-         "--deadline-ms", "5000"],
-        stdout=subprocess.PIPE, text=True, check=True, preexec_fn=lambda: os.sched_setaffinity(0, {core}))
-    return json.loads(run.stdout)
+    """Of each piece: quantiles of the others' latencies in ms, and how many were served and not."""
+    def settle():
+        os.sched_setaffinity(0, {min(process.LOAD_CORE, os.cpu_count() - 1)})
+        process.hurry(os.getpid())
+
+    pieces = max(1, round(seconds / PIECE_SECONDS))
+    command = [options.open_load, "--port", str(port), "--class", f"others:{options.rate}:50",
+               "--seconds", str(seconds / pieces), "--deadline-ms", "5000"]
+    return [json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, preexec_fn=settle).stdout)
+            for _ in range(pieces)]
 
 
-def p99(result):
-    return result["served_ms"]["p99"]
+def median_ms(pieces, quantile, of="served_ms"):
+    return median(piece[of][quantile] for piece in pieces)
 
 
-def lost(result):
-    """Requests a second that were not answered well."""
-    return sum(result[fate] for fate in ("refused", "late", "failed"))
+def lost(pieces):
+    """Requests a second that were not answered well, of all pieces."""
+    return sum(piece[fate] for piece in pieces for fate in ("refused", "late", "failed"))
 
 
 def hold(options, gateway, clients, kinds):
@@ -83,23 +91,23 @@ def hold(options, gateway, clients, kinds):
 
 
 def one_round(options, gateway, kinds):
-    quiet = [measure_others(options, gateway.port, options.seconds / 3)]
+    quiet = measure_others(options, gateway.port, options.seconds / 3)
     clients = slow.SlowClients(gateway.port)
     memory = hold(options, gateway, clients, kinds)
     crowded = measure_others(options, gateway.port, options.seconds)
     held, grown = clients.held(), gateway.resident_bytes()
     clients.end()
     time.sleep(2)
-    quiet.append(measure_others(options, gateway.port, options.seconds / 3))
-    without = sum(map(p99, quiet)) / 2
-    if lost(crowded):
-        print("  lost: " + ", ".join(f"{crowded[fate]:.1f}/s {fate}" for fate in ("refused", "late", "failed")))
-    print(f"  others' p99 without {p99(quiet[0]):.2f} and {p99(quiet[1]):.2f} ms, with {p99(crowded):.2f} ms: "
-          f"{p99(crowded) / without:.2f} x   median {crowded['served_ms']['p50']:.2f} ms against "
-          f"{quiet[0]['served_ms']['p50']:.2f} and {quiet[1]['served_ms']['p50']:.2f}   the load was late itself, p99: "
-          f"{crowded['send_lag_ms']['p99']:.2f} ms against {quiet[0]['send_lag_ms']['p99']:.2f}   lost {lost(crowded):.1f}/s   "
-          f"{held:,} slow clients held, {clients.returns:,} put out and back   RSS {grown / 2**20:.1f} MiB", flush=True)
-    return p99(crowded) / without, memory, lost(crowded) + sum(map(lost, quiet))
+    quiet += measure_others(options, gateway.port, options.seconds / 3)
+    ratio = median_ms(crowded, "p99") / median_ms(quiet, "p99")
+    for what, pieces in ("without", quiet), ("with", crowded):
+        print(f"  {what:8} p99 {median_ms(pieces, 'p99'):.2f} ms ("
+              f"{' '.join(format(piece['served_ms']['p99'], '.2f') for piece in pieces)})   "
+              f"median {median_ms(pieces, 'p50'):.2f} ms   the load itself was late, p99: "
+              f"{median_ms(pieces, 'p99', 'send_lag_ms'):.2f} ms   lost {lost(pieces):.1f}/s", flush=True)
+    print(f"  {ratio:.2f} x   {held:,} slow clients held, {clients.returns:,} put out and back   "
+          f"RSS {grown / 2**20:.1f} MiB", flush=True)
+    return ratio, memory, lost(crowded) + lost(quiet)
 
 
 def main():
@@ -122,10 +130,12 @@ def main():
         os.chmod(folder, 0o755)
         backend = start_backend(folder)
         try:
+            process.hurry(backend.worker_pid())
             for number in range(options.rounds):
                 print(f"round {number + 1} of {options.rounds}", flush=True)
                 gateway = start_gateway(options, folder, backend)
                 try:
+                    process.hurry(gateway.worker_pid())
                     ratio, memory, round_lost = one_round(options, gateway, options.kinds)
                 finally:
                     gateway.end()
