@@ -323,6 +323,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", metavar="DIR", help="where logs and configurations are written, and left")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended, then, too
     process.raise_open_files()
     with tempfile.TemporaryDirectory(prefix="penstock-soak-") as scratch:
         folder = options.keep or scratch
