@@ -75,8 +75,8 @@ def median_ms(pieces, quantile, of="served_ms"):
 
 
 def lost(pieces):
-    """Requests a second that were not answered well, of all pieces."""
-    return sum(piece[fate] for piece in pieces for fate in ("refused", "late", "failed"))
+    """Requests a second that were not answered well, over all pieces."""
+    return sum(piece[fate] for piece in pieces for fate in ("refused", "late", "failed")) / len(pieces)
 
 
 def hold(options, gateway, clients, kinds):
