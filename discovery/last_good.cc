@@ -55,8 +55,12 @@ bool LastGood::listed(std::vector<Instance> instances, Nanos now) {
   freshness_ = Freshness::fresh;
   heard_at_ = now;
   const std::vector<Instance> removed = missing(believed_, instances);
+  // Another answer that takes away what the last one had is no confirmation of that.
+  if (suspect_ && is_suspicious(missing(suspect_->listed, instances).size(), suspect_->listed.size()))
+    suspect_->since = now;
   const auto confirm = confirm_at();
-  if (!is_suspicious(removed.size()) || (confirm && now >= *confirm)) return believe(std::move(instances));
+  const bool is_confirmed = confirm && now >= *confirm;
+  if (is_confirmed || !is_suspicious(removed.size(), believed_.size())) return believe(std::move(instances));
   std::vector<Instance> used = both(instances, removed);
   const bool changed = used != this->instances();
   used_ = std::move(used);
@@ -85,10 +89,9 @@ std::optional<Nanos> LastGood::confirm_at() const {
   return suspect_->since + static_cast<Nanos>(protection_->confirm_after.count()) * kNanosPerMilli;
 }
 
-bool LastGood::is_suspicious(std::size_t removed) const {
+bool LastGood::is_suspicious(std::size_t removed, std::size_t of) const {
   if (!protection_ || removed == 0) return false;
-  const auto known = static_cast<double>(believed_.size());
-  return removed == believed_.size() || static_cast<double>(removed) > known * protection_->max_removed;
+  return removed == of || static_cast<double>(removed) > static_cast<double>(of) * protection_->max_removed;
 }
 
 /// Sorted and without doubles already. True if instances() has changed by it.

@@ -64,7 +64,7 @@ class LastGood {
   std::optional<Nanos> confirm_at() const;
 
  private:
-  bool is_suspicious(std::size_t removed) const;
+  bool is_suspicious(std::size_t removed, std::size_t of) const;
   bool believe(std::vector<Instance> instances);
 
   const std::optional<conf::ShrinkProtection> protection_;

@@ -166,5 +166,19 @@ TEST_F(LastGoodTest, WithoutProtectionEveryAnswerIsBelieved) {
   EXPECT_THAT(trusting.instances(), IsEmpty());
 }
 
+TEST_F(LastGoodTest, AnAnswerIsNotConfirmedByOneThatTakesAwayEvenMore) {
+  lists("a");
+  lists("b");
+  seconds_pass(10);
+  lists("");
+  EXPECT_EQ(used(), "a");
+  seconds_pass(9);
+  lists("");
+  EXPECT_EQ(used(), "a");
+  seconds_pass(1);
+  lists("");
+  EXPECT_EQ(used(), "");
+}
+
 }  // namespace
 }  // namespace penstock::discovery
