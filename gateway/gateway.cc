@@ -71,13 +71,15 @@ Gateway::Gateway(Start start)
       reloader_(loop_, [this](Reloader::Outcome outcome) { loaded(std::move(outcome)); }),
       store_(std::make_shared<ConfigStore>(start_.state_dir)),
       service_manager_(conf::process_environment()),
+      admin_(loop_, first_config_->admin),
+      certificates_(loop_, listeners_, admin_, start_.tickets),
       next_limits_tick_([](void* self) { static_cast<Gateway*>(self)->tick_limits(); }, this),
       grace_([](void* self) { static_cast<Gateway*>(self)->may_drain_workers(); }, this),
       next_refusals_look_([](void* self) { static_cast<Gateway*>(self)->tell_refusals(); }, this),
       upgrade_(loop_,
                {[this](const Successor& successor) { step_aside(successor); }, [this] { step_back(); },
                 [this](pid_t pid) { taken_over(pid); }, [this](const std::string& why) { upgrade_failed(why); }}),
-      config_loaded_unix_s_(started_unix_s_) {
+      reloads_{.loaded_unix_s = started_unix_s_} {
   loop_.on_turn([this](Nanos took) { loop_lag_.observe(took); });
 }
 
@@ -104,18 +106,19 @@ void Gateway::run() {
     if (!error.empty()) spdlog::warn("{} can't be made, nothing is kept over restarts: {}", start_.state_dir, error);
   }
   make_workers();
-  next_listeners_ = listeners_.prepare(*first_config_, inheritance_);
-  take_admin_socket();
+  next_.listeners = listeners_.prepare(*first_config_, inheritance_);
+  admin_.take_socket(inheritance_);
   tell_unused_sockets();
   if (account) leave_root(*account);
   house_.learned = &inheritance_.learned();
   auto blueprint = compile(first_config_, nullptr);
   recall_limits(*blueprint);
   recall_tickets();
-  next_tls_ = start_.tls;
-  admin_tls_ = start_.tls->admin.context;
-  next_ = std::make_unique<Deployment>(house_, Compiled{std::move(blueprint), start_.upstream_tls}, sticky_secret_,
-                                       nullptr, [this] { prepared(); });
+  next_.tls = start_.tls;
+  next_.from = start_.from;
+  admin_.encrypt(start_.tls->admin.context);
+  next_.deployment = std::make_unique<Deployment>(house_, Compiled{std::move(blueprint), start_.upstream_tls},
+                                                  sticky_secret_, nullptr, [this] { prepared(); });
   if (inheritance_.is_upgrade()) {
     takeover_ = std::make_unique<Takeover>(loop_, inheritance_.channel(),
                                            Takeover::Hooks{[this] { begin_serving(); }, [this] { loop_.stop(); }});
@@ -124,7 +127,7 @@ void Gateway::run() {
   }
   loop_.run();
   for (auto& worker : workers_) worker->stop();
-  next_.reset();
+  next_.deployment.reset();
   current_.reset();
   house_.leaving.clear();
   workers_.clear();
@@ -162,7 +165,7 @@ void Gateway::make_workers() {
 
 /// Until here, connections have waited in the listeners' queues; or the process before has served them.
 void Gateway::begin_serving() {
-  current_ = std::move(next_);
+  current_ = std::move(next_.deployment);
   recall_switches();
   current_->adopt();
   adopt_listeners(current_->config());  // behind it: workers accept once they have their view
@@ -203,19 +206,11 @@ void Gateway::tick_limits() {
 }
 
 void Gateway::open_admin() {
-  if (!admin_socket_) return;
-  const conf::Admin& config = *first_config_->admin;
-  admin_guard_ = std::make_unique<admin::Guard>(config.token, config.tls && !config.tls->client_ca.empty());
-  const auto serve = [this, actions = actions()](const http::RequestHead& head,
-                                                 const admin::Visitor& visitor) -> admin::Page {
-    if (auto refusal = admin_guard_->refusal(head, visitor.has_certificate)) return std::move(*refusal);
+  admin_.open([this, actions = actions()](const http::RequestHead& head, const admin::Visitor&) -> admin::Page {
     if (head.method == http::Method::get || head.method == http::Method::head) return admin::render(head.path, *this);
     if (head.method == http::Method::post) return admin::act(head, actions);
     return {405, "text/plain; charset=utf-8", "GET, HEAD and POST only\n"};
-  };
-  if (admin_socket_->is_ours) admin_socket_->socket->own_path();
-  admin_ = std::make_unique<admin::Server>(loop_, admin_socket_->socket, serve, admin_tls_);
-  spdlog::info("admin on {}", url_of(admin_->address(), admin_tls_ != nullptr));
+  });
 }
 
 // ---- reloads
@@ -257,40 +252,40 @@ void Gateway::reload(Reloader::Load load) {
 void Gateway::loaded(Reloader::Outcome outcome) {
   for (const conf::Problem& problem : outcome.problems) spdlog::error("{}", problem.text());
   for (const conf::Problem& warning : outcome.warnings) spdlog::warn("{}", warning.text());
-  next_tls_ = std::move(outcome.tls);
-  next_text_ = std::move(outcome.text);
-  next_from_ = std::move(outcome.from);
+  next_.tls = std::move(outcome.tls);
+  next_.text = std::move(outcome.text);
+  next_.from = std::move(outcome.from);
   if (!outcome.compiled.blueprint || draining_) {
     const std::size_t count = outcome.problems.size();
     reload_failed("it has " + std::to_string(count) + (count == 1 ? " problem" : " problems"));
     return;
   }
   try {
-    next_listeners_ = listeners_.prepare(*outcome.compiled.blueprint->config, inheritance_);
-    next_ = std::make_unique<Deployment>(house_, std::move(outcome.compiled), sticky_secret_, current_.get(),
-                                         [this] { adopt_next(); });
+    next_.listeners = listeners_.prepare(*outcome.compiled.blueprint->config, inheritance_);
+    next_.deployment = std::make_unique<Deployment>(house_, std::move(outcome.compiled), sticky_secret_, current_.get(),
+                                                    [this] { adopt_next(); });
   } catch (const std::exception& error) {
     reload_failed(error.what());
   }
 }
 
 void Gateway::adopt_next() {
-  const conf::Config& config = next_->config();
+  const conf::Config& config = next_.deployment->config();
   for (const std::string& what : needs_restart(*first_config_, config))
     spdlog::warn("{}: the new value is used from the next start on", what);
-  next_->adopt();
+  next_.deployment->adopt();
   adopt_listeners(config);
-  std::swap(current_, next_);
-  next_.reset();
+  std::swap(current_, next_.deployment);
+  next_.deployment.reset();
   if (current_->limits().wants_ticks() && !next_limits_tick_.armed()) tick_limits();
   set_log_level(config.log_level);
-  ++reloads_succeeded_;
-  last_reload_successful_ = true;
-  config_loaded_unix_s_ = unix_seconds();
-  from_ = next_from_;
-  keep(next_text_, from_);
+  ++reloads_.succeeded;
+  reloads_.last_successful = true;
+  reloads_.loaded_unix_s = unix_seconds();
+  from_ = next_.from;
+  keep(next_.text, from_);
   announcements_.adopt(*current_);
-  spdlog::info("the new configuration is in force, from {}", next_from_);
+  spdlog::info("the new configuration is in force, from {}", from_);
   service_manager_.ready(status());
   reload_over();
 }
@@ -319,10 +314,10 @@ void Gateway::watch_centre() {
 }
 
 void Gateway::adopt_listeners(const conf::Config& config) {
-  tls_ = std::move(next_tls_);
-  for (const auto& [address, encrypted] : listeners_.adopt(std::move(next_listeners_), config, *tls_))
+  for (const auto& [address, encrypted] : listeners_.adopt(std::move(next_.listeners), config, *next_.tls))
     spdlog::info("listening on {}", url_of(address, encrypted));
-  watch_certificates(config);
+  certificates_.adopt(config, *next_.tls, next_.from);
+  next_.tls.reset();
   if (!next_refusals_look_.armed()) tell_refusals();
 }
 
@@ -332,8 +327,8 @@ void Gateway::tell_refusals() {
 }
 
 void Gateway::reload_failed(const std::string& why) {
-  ++reloads_failed_;
-  last_reload_successful_ = false;
+  ++reloads_.failed;
+  reloads_.last_successful = false;
   spdlog::error("the new configuration is not used, the one in force stays: {}", why);
   service_manager_.ready(status());
   reload_over();
@@ -356,19 +351,15 @@ std::string Gateway::metrics_text() const {
     input.limits = limit_metrics_of(current_->limits());
     add_metrics_of_registries(*current_, io::Loop::clock(), input);
   }
-  input.tls = tls_metrics();
+  input.tls = certificates_.metrics();
   input.version = kVersion;
   input.revision = kRevision;
   input.start_time_unix_s = started_unix_s_;
-  input.config_loaded_unix_s = config_loaded_unix_s_;
-  input.config_last_reload_successful = last_reload_successful_;
-  input.reloads_succeeded = reloads_succeeded_;
-  input.reloads_failed = reloads_failed_;
+  input.reloads = reloads_;
   input.draining = draining_;
   input.upgrade_under_way = upgrade_.under_way();
-  input.upgrades_succeeded = upgrades_succeeded_;
-  input.upgrades_failed = upgrades_failed_;
-  input.admin_refused = admin_guard_ ? admin_guard_->refused() : 0;
+  input.upgrades = upgrades_;
+  input.admin_refused = admin_.refused();
   input.access_log_lost = access_log_ ? access_log_->lost() : 0;
   return observe::render_metrics(input);
 }

@@ -9,11 +9,9 @@
 #include "conf/config.h"
 #include "conf/load.h"
 #include "gateway/admin/actions.h"
-#include "gateway/admin/guard.h"
 #include "gateway/admin/pages.h"
-#include "gateway/admin/server.h"
+#include "gateway/admin_door.h"
 #include "gateway/announcements.h"
-#include "gateway/certificate_watch.h"
 #include "gateway/config_centre.h"
 #include "gateway/config_origin.h"
 #include "gateway/config_store.h"
@@ -28,6 +26,7 @@
 #include "gateway/privileges.h"
 #include "gateway/program_start.h"
 #include "gateway/reloader.h"
+#include "gateway/served_certificates.h"
 #include "gateway/service_manager.h"
 #include "gateway/takeover.h"
 #include "gateway/upgrade.h"
@@ -75,7 +74,6 @@ class Gateway : private admin::AdminSource {
   void make_workers();
   void prepared();
   void begin_serving();
-  void take_admin_socket();
   void tell_unused_sockets() const;
   void open_admin();
   // gateway_actions.cc
@@ -97,12 +95,6 @@ class Gateway : private admin::AdminSource {
   void adopt_next();
   void adopt_listeners(const conf::Config& config);
   void tell_refusals();
-  // gateway_tls.cc
-  static Reloader::Load with_tls(Reloader::Load load, std::shared_ptr<io::TicketKeys> tickets);
-  void watch_certificates(const conf::Config& config);
-  /// nullopt: the admin listener's.
-  void certificates_changed(std::optional<std::size_t> listener, io::ServerTlsPtr context, const TlsFindings& found);
-  std::vector<observe::TlsMetrics> tls_metrics() const;
   void reload_failed(const std::string& why);
   void reload_over();
   // gateway_signals.cc
@@ -124,6 +116,15 @@ class Gateway : private admin::AdminSource {
   void upgrade_failed(const std::string& why);
   std::string status() const;
 
+  /// A configuration on its way into force.
+  struct Next {
+    std::unique_ptr<Deployment> deployment;  ///< not ready yet
+    Listeners::Prepared listeners;
+    TlsContextsPtr tls;
+    std::string text;
+    std::string from;
+  };
+
   Inheritance inheritance_;
   const Start start_;
   const std::shared_ptr<const conf::Config> first_config_;
@@ -138,27 +139,15 @@ class Gateway : private admin::AdminSource {
   UpstreamHouse house_;
   Listeners listeners_;
   std::unique_ptr<Deployment> current_;
-  std::unique_ptr<Deployment> next_;  ///< not ready yet
-  Listeners::Prepared next_listeners_;
-  TlsContextsPtr tls_;  ///< of the configuration in force, as it was loaded
-  TlsContextsPtr next_tls_;
-  std::string next_text_;
-  std::string next_from_;
-  std::string from_;  ///< for people: where the one in force is from
+  std::string from_;  ///< for people: where the configuration in force is from
+  Next next_;
   Reloader reloader_;
   const std::shared_ptr<ConfigStore> store_;  ///< shared with writes under way
   std::unique_ptr<ConfigCentre> centre_;      ///< null: the configuration is a file
   Announcements announcements_;
   ServiceManager service_manager_;
-  std::optional<HandedSocket> admin_socket_;
-  std::unique_ptr<admin::Guard> admin_guard_;
-  std::unique_ptr<admin::Server> admin_;
-  io::ServerTlsPtr admin_tls_;  ///< null: no encryption
-  std::uint64_t admin_tls_reloads_succeeded_ = 0;
-  std::uint64_t admin_tls_reloads_failed_ = 0;
-  std::unique_ptr<CertificateWatch> certificates_;
-  std::vector<std::optional<std::size_t>> watched_;  ///< by the watch's index: which listener's; nullopt: the admin's
-  std::unique_ptr<admin::Server> retired_admin_;     ///< ends what it has begun to answer
+  AdminDoor admin_;
+  ServedCertificates certificates_;
   std::unique_ptr<io::Signals> signals_;
   std::unique_ptr<Watchdog> watchdog_;  ///< null: nobody asks
   Deadline next_limits_tick_;
@@ -170,13 +159,9 @@ class Gateway : private admin::AdminSource {
   Upgrade upgrade_;
   bool reload_after_upgrade_ = false;  ///< each asked for while the other was under way
   bool upgrade_after_reload_ = false;
-  std::uint64_t upgrades_succeeded_ = 0;
-  std::uint64_t upgrades_failed_ = 0;
+  observe::UpgradeMetrics upgrades_;
   std::string last_upgrade_error_;
-  std::uint64_t reloads_succeeded_ = 0;
-  std::uint64_t reloads_failed_ = 0;
-  bool last_reload_successful_ = true;
-  double config_loaded_unix_s_;
+  observe::ReloadMetrics reloads_;
   bool ready_ = false;
   bool draining_ = false;     ///< from the signal on, grace included
   bool handed_over_ = false;  ///< it drains because another process serves

@@ -12,7 +12,6 @@
 #include "gateway/base/json_writer.h"
 #include "gateway/base/timestamp.h"
 #include "gateway/gateway.h"
-#include "gateway/socket_address.h"
 #include "gateway/version.h"
 
 namespace penstock {
@@ -54,7 +53,7 @@ admin::Done Gateway::upgrade() {
 
 std::vector<HandedSocket> Gateway::all_sockets() const {
   std::vector<HandedSocket> sockets = listeners_.sockets();
-  if (admin_socket_) sockets.push_back(*admin_socket_);
+  if (admin_.socket()) sockets.push_back(*admin_.socket());
   sockets.insert(sockets.end(), inheritance_.left().begin(), inheritance_.left().end());
   return sockets;
 }
@@ -65,8 +64,8 @@ KeyValues Gateway::memory() const {
   KeyValues values = {{"sticky_secret", sticky_secret_},
                       {"limits_secret", limits_secret_},
                       {"limits", current_->limits().memory()},
-                      {"upgrades_succeeded", std::to_string(upgrades_succeeded_ + 1)},
-                      {"upgrades_failed", std::to_string(upgrades_failed_)}};
+                      {"upgrades_succeeded", std::to_string(upgrades_.succeeded + 1)},
+                      {"upgrades_failed", std::to_string(upgrades_.failed)}};
   for (const auto& upstream : current_->upstreams())
     values[memory_key_of(upstream->config())] = upstream->supervisor().memory();
   values[kTicketKeys] = start_.tickets->memory();
@@ -84,9 +83,7 @@ void Gateway::step_aside(const Successor& successor) {
     if (successor.sockets.contains(socket.name)) socket.socket->leave_path();
   }
   announcements_.leave_to_successor(successor.entries);
-  if (!admin_) return;
-  admin_->retire();
-  retired_admin_ = std::move(admin_);
+  admin_.close();
 }
 
 void Gateway::step_back() {
@@ -102,7 +99,8 @@ void Gateway::taken_over(pid_t successor) {
   service_manager_.main_process(successor);
   watchdog_.reset();
   centre_.reset();
-  admin_socket_.reset();
+  admin_.leave_socket();
+  certificates_.stop();
   draining_ = true;
   handed_over_ = true;
   if (reload_after_upgrade_) ::kill(successor, SIGHUP);
@@ -110,7 +108,7 @@ void Gateway::taken_over(pid_t successor) {
 }
 
 void Gateway::upgrade_failed(const std::string& why) {
-  ++upgrades_failed_;
+  ++upgrades_.failed;
   last_upgrade_error_ = why;
   spdlog::error("the upgrade has failed, this process serves on: {}", why);
   service_manager_.status(status());
@@ -123,20 +121,6 @@ void Gateway::reload_over() {
 }
 
 // ---- the next one
-
-void Gateway::take_admin_socket() {
-  if (!first_config_->admin) return;
-  const std::string name = "admin " + first_config_->admin->bind.text();
-  const io::SocketAddress address = socket_address(first_config_->admin->bind);
-  std::vector<HandedSocket> inherited = inheritance_.take(name, address);
-  if (!inherited.empty()) {
-    admin_socket_ = std::move(inherited.front());
-    admin_socket_->name = name;
-    return;
-  }
-  io::ListeningSocket::check_free(address);
-  admin_socket_ = HandedSocket{name, true, io::ListeningSocket::open(address)};
-}
 
 void Gateway::tell_unused_sockets() const {
   std::set<std::string> addresses;
@@ -158,15 +142,15 @@ void Gateway::recall_tickets() const {
 /// It is ready but for one thing: nothing is accepted yet.
 void Gateway::prepared() {
   if (!takeover_) return begin_serving();
-  Successor successor = {Announcements::entries_of(*first_config_), next_listeners_.names()};
-  if (admin_socket_) successor.sockets.insert(admin_socket_->name);
+  Successor successor = {Announcements::entries_of(*first_config_), next_.listeners.names()};
+  if (admin_.socket()) successor.sockets.insert(admin_.socket()->name);
   takeover_->ready(successor.packed());
 }
 
 void Gateway::recall_switches() {
   const KeyValues& learned = inheritance_.learned();
-  upgrades_succeeded_ = count_in(learned, "upgrades_succeeded");
-  upgrades_failed_ = count_in(learned, "upgrades_failed");
+  upgrades_.succeeded = count_in(learned, "upgrades_succeeded");
+  upgrades_.failed = count_in(learned, "upgrades_failed");
   const auto degraded = learned.find("degraded");
   const auto ids = degraded != learned.end() ? unpacked(degraded->second) : std::nullopt;
   const auto& routes = current_->config().routes;
@@ -179,7 +163,7 @@ void Gateway::recall_switches() {
 // ---- what is told of it
 
 std::string Gateway::status() const {
-  return "serving, configuration from " + from_ + (last_reload_successful_ ? "" : "; a newer one was refused");
+  return "serving, configuration from " + from_ + (reloads_.last_successful ? "" : "; a newer one was refused");
 }
 
 std::string Gateway::process_text() const {
@@ -197,8 +181,8 @@ std::string Gateway::process_text() const {
   json.key("revision").string(kRevision);
   json.key("started").string(started);
   json.key("state").string(state);
-  json.key("upgrades_succeeded").number(upgrades_succeeded_);
-  json.key("upgrades_failed").number(upgrades_failed_);
+  json.key("upgrades_succeeded").number(upgrades_.succeeded);
+  json.key("upgrades_failed").number(upgrades_.failed);
   json.key("last_upgrade_error").string(last_upgrade_error_);
   json.end_object();
   return text + "\n";

@@ -76,4 +76,18 @@ void Reloader::finished() {
   if (std::exchange(again_, false)) run();
 }
 
+Reloader::Load with_tls(Reloader::Load load, std::shared_ptr<io::TicketKeys> tickets) {
+  return [load = std::move(load), tickets = std::move(tickets)] {
+    Reloader::Loaded loaded = load();
+    if (!loaded.result.config) return loaded;
+    TlsFindings found;
+    loaded.tls = load_tls(*loaded.result.config, tickets, loaded.from, found);
+    loaded.warnings = std::move(found.warnings);
+    if (found.problems.empty()) return loaded;
+    loaded.result.problems = std::move(found.problems);
+    loaded.result.config = nullptr;
+    return loaded;
+  };
+}
+
 }  // namespace penstock

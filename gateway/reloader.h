@@ -70,4 +70,7 @@ class Reloader {
   std::shared_ptr<bool> here_;
 };
 
+/// Loads the certificates as well: a configuration whose certificates can't be used is not good.
+Reloader::Load with_tls(Reloader::Load load, std::shared_ptr<io::TicketKeys> tickets);
+
 }  // namespace penstock

@@ -398,21 +398,21 @@ class Page {
     out_.gauge("penstock_upgrade_under_way", "1 while a new process is started that is to take over.")
         .add(in_.upgrade_under_way);
     out_.counter("penstock_upgrades_total", "New processes that were to take over, by result.")
-        .add(static_cast<double>(in_.upgrades_succeeded), {{"result", "success"}})
-        .add(static_cast<double>(in_.upgrades_failed), {{"result", "failure"}});
+        .add(static_cast<double>(in_.upgrades.succeeded), {{"result", "success"}})
+        .add(static_cast<double>(in_.upgrades.failed), {{"result", "failure"}});
     out_.gauge("penstock_build_info", "1, with what was built as labels.")
         .add(1, {{"version", std::string(in_.version)}, {"revision", std::string(in_.revision)}});
     out_.counter("penstock_admin_refused_total", "Requests to the admin server without a right to it.")
         .add(static_cast<double>(in_.admin_refused));
     out_.gauge("penstock_config_last_reload_successful", "1 if the last configuration was taken over.")
-        .add(in_.config_last_reload_successful);
+        .add(in_.reloads.last_successful);
     out_.gauge("penstock_config_last_reload_success_timestamp_seconds",
                "When a configuration was last taken over, in Unix time.")
-        .add(in_.config_loaded_unix_s);
+        .add(in_.reloads.loaded_unix_s);
     out_.counter("penstock_config_reloads_total",
                  "Configurations that were to be taken over after the start, by result.")
-        .add(static_cast<double>(in_.reloads_succeeded), {{"result", "success"}})
-        .add(static_cast<double>(in_.reloads_failed), {{"result", "failure"}});
+        .add(static_cast<double>(in_.reloads.succeeded), {{"result", "success"}})
+        .add(static_cast<double>(in_.reloads.failed), {{"result", "failure"}});
   }
 
   void process() {

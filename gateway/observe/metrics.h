@@ -78,6 +78,20 @@ struct TlsMetrics {
   std::uint64_t reloads_failed = 0;
 };
 
+/// Configurations after the first one.
+struct ReloadMetrics {
+  std::uint64_t succeeded = 0;
+  std::uint64_t failed = 0;
+  bool last_successful = true;
+  double loaded_unix_s = 0;  ///< when the one in force was taken over
+};
+
+/// Of the gateway, whichever its process.
+struct UpgradeMetrics {
+  std::uint64_t succeeded = 0;
+  std::uint64_t failed = 0;
+};
+
 /// What a scrape needs beside the counters. Views are valid during the call.
 struct MetricsInput {
   std::vector<const WorkerStats*> workers;
@@ -93,17 +107,13 @@ struct MetricsInput {
   std::vector<TlsMetrics> tls;
   std::string_view version;  ///< penstock_build_info
   std::string_view revision;
-  double start_time_unix_s = 0;     ///< process_start_time_seconds
-  double config_loaded_unix_s = 0;  ///< penstock_config_last_reload_success_timestamp_seconds
-  bool config_last_reload_successful = true;
-  std::uint64_t reloads_succeeded = 0;
-  std::uint64_t reloads_failed = 0;
+  double start_time_unix_s = 0;  ///< process_start_time_seconds
+  ReloadMetrics reloads;
   std::uint64_t access_log_lost = 0;  ///< AccessLog::lost()
   std::uint64_t admin_refused = 0;
   bool draining = false;
   bool upgrade_under_way = false;
-  std::uint64_t upgrades_succeeded = 0;  ///< of the gateway, whichever its process
-  std::uint64_t upgrades_failed = 0;
+  UpgradeMetrics upgrades;
 };
 
 /// The body of /metrics. Control thread; may take milliseconds with thousands of routes.

@@ -5,6 +5,7 @@
 
 #include "tests/support/authority.h"
 #include "tests/support/fixture.h"
+#include "tests/support/successor.h"
 #include "tests/support/tls_client.h"
 
 namespace penstock::e2e {
@@ -44,6 +45,15 @@ class TlsListener : public H1ToH1 {
   std::string yaml(const std::string& listener, Additions more = {}) {
     more.listener = listener;
     return gateway_yaml(backend.address(), more);
+  }
+  std::string yaml_with_admin(const std::string& listener) {
+    std::string text = yaml("");
+    const std::string bind = "admin: { bind: \"127.0.0.1:0\"";
+    return text.insert(text.find(bind) + bind.size(), ", " + listener);
+  }
+  void renew(const std::string& name) { write("api", authority.sign({.san = "DNS:api.example", .common_name = name})); }
+  static bool admin_shows(const Gateway& gateway, const std::string& name) {
+    return TlsClient(gateway.admin_port()).shaken().certificate_name == name;
   }
   Hello trusting(Hello hello = {}) {
     hello.ca = authority.pem();
@@ -271,7 +281,7 @@ TEST_F(TlsListener, ACertificateThatChangesOnDiskIsTakenOver) {
   Gateway gateway(yaml(listener(api())));
   TlsClient before(gateway.port());
   EXPECT_EQ(before->get("/").status(), 200);
-  write("api", authority.sign({.san = "DNS:api.example", .common_name = "renewed"}));
+  renew("renewed");
   EXPECT_TRUE(eventually([&] { return TlsClient(gateway.port()).shaken().certificate_name == "renewed"; }));
   EXPECT_EQ(before->get("/").status(), 200) << "connections live on";
   EXPECT_THAT(metric(gateway, "penstock_tls_certificate_not_after_timestamp_seconds{"), MatchesRegex("[0-9]{10}"));
@@ -303,14 +313,31 @@ TEST_F(TlsListener, ABadCertificateIsAProblemAtItsPlace) {
 }
 
 TEST_F(TlsListener, TheAdminListenerIsEncryptedLikeOthers) {
-  std::string text = yaml("");
-  const std::string bind = "admin: { bind: \"127.0.0.1:0\"";
-  text.insert(text.find(bind) + bind.size(), ", " + listener(api(), client_ca()));
-  Gateway gateway(text);
+  Gateway gateway(yaml_with_admin(listener(api(), client_ca())));
   TlsClient known(gateway.admin_port(), {.certificate = authority.sign({})});
   EXPECT_THAT(known->get("/metrics").body, HasSubstr("timestamp_seconds{listener=\"admin\",name=\"api.example\""));
-  write("api", authority.sign({.san = "DNS:api.example", .common_name = "renewed"}));
-  EXPECT_TRUE(eventually([&] { return TlsClient(gateway.admin_port()).shaken().certificate_name == "renewed"; }));
+  renew("renewed");
+  EXPECT_TRUE(eventually([&] { return admin_shows(gateway, "renewed"); }));
+}
+
+TEST_F(TlsListener, AProcessThatHasHandedOverOutlivesItsCertificates) {
+  backend.on_request([](Exchange& exchange) {
+    exchange.stall();
+    exchange.ok("finished");
+  });
+  Gateway gateway(yaml_with_admin(listener(api())));
+  Client client(gateway);
+  client.send(get("/"));
+  backend.request();
+  gateway.signal(SIGUSR2);
+  const Successor successor(gateway);
+  for (const char* name : {"renewed", "renewed again"}) {  // whoever looks has seen the first one before the second
+    renew(name);
+    EXPECT_TRUE(eventually([&] { return admin_shows(gateway, name); }));
+  }
+  backend.release();
+  EXPECT_EQ(client.response().body, "finished");
+  EXPECT_EQ(gateway.process().exit_code(), 0);
 }
 
 TEST_F(TlsListener, KeysAreNowhereShown) {

@@ -36,7 +36,7 @@ class MetricsTest : public ::testing::Test {
     input_.version = "1.2.3";
     input_.revision = "abc";
     input_.start_time_unix_s = 1'700'000'000;
-    input_.config_loaded_unix_s = 1'700'000'001.5;
+    input_.reloads.loaded_unix_s = 1'700'000'001.5;
   }
 
   /// The values of the line that begins so; fails if there is none.
@@ -168,7 +168,7 @@ TEST_F(MetricsTest, AddsLogLinesLostByTheWorkersAndByTheWriter) {
 
 TEST_F(MetricsTest, TellsWhatIsRunning) {
   input_.draining = true;
-  input_.config_last_reload_successful = false;
+  input_.reloads.last_successful = false;
   EXPECT_EQ(value(R"(penstock_build_info{version="1.2.3",revision="abc"})"), "1");
   EXPECT_EQ(value("penstock_draining"), "1");
   EXPECT_EQ(value("penstock_config_last_reload_successful"), "0");
