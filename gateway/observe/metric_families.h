@@ -1,9 +1,10 @@
-// What the metrics page is put together from. Belongs to metrics.cc, as prometheus-cpp does.
+// What the metrics page is put together from. Belongs to metrics.cc and upstream_metrics.cc, as prometheus-cpp does.
 #pragma once
 
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -26,6 +27,24 @@ struct HistogramSum {
     sum_ns += histogram.sum_ns();
   }
 };
+
+/// Adds one worker's counts to the sum over the workers.
+inline void add_rows(std::vector<RequestCounts::Row>& sum, const RequestCounts& counts) {
+  for (const RequestCounts::Row& row : counts.rows()) {
+    auto same = [&](const auto& other) { return other.method == row.method && other.status == row.status; };
+    auto found = std::find_if(sum.begin(), sum.end(), same);
+    if (found == sum.end()) {
+      sum.push_back(row);
+    } else {
+      found->count += row.count;
+    }
+  }
+}
+
+/// A status code as a label.
+inline std::string code_label(int status) {
+  return status == 0 ? "other" : std::to_string(status);
+}
 
 /// Families in the making; the order is that of the page.
 class Families {
@@ -74,5 +93,10 @@ class Families {
 
   std::vector<prometheus::MetricFamily> families_;
 };
+
+struct MetricsInput;
+
+/// Those of upstreams.
+void add_upstreams(const MetricsInput& input, Families& out);
 
 }  // namespace penstock::observe
