@@ -5,6 +5,8 @@
 #include <charconv>
 #include <span>
 
+#include "gateway/base/release.h"
+
 namespace penstock {
 namespace {
 
@@ -263,7 +265,7 @@ Result ProxyHeaderReader::read(std::string_view& in) {
     in = {};
   } else if (result == Result::done) {
     in.remove_prefix(size - before);
-    held_ = {};
+    release(held_);
   }
   return result;
 }

@@ -53,13 +53,14 @@ class Slab {
   std::vector<std::unique_ptr<Cell[]>> blocks_;
 };
 
-/// Objects that are kept alive between uses, so that their buffers keep their capacity. Belongs to one thread.
+/// Objects that are kept alive between uses, so that their buffers keep their capacity, as far as T::trim() lets them.
+/// Belongs to one thread.
 template <class T>
 class Recycler {
  public:
   struct Return {
     Recycler* home = nullptr;
-    void operator()(T* object) const { home->free_.push_back(std::unique_ptr<T>(object)); }
+    void operator()(T* object) const { home->put_back(object); }
   };
   /// Goes back to its recycler when dropped, which must outlive it.
   using Handle = std::unique_ptr<T, Return>;
@@ -73,6 +74,12 @@ class Recycler {
   }
 
  private:
+  /// Whoever drops an object may look at what is in it until its call returns. So it is the one before that is trimmed.
+  void put_back(T* object) {
+    if (!free_.empty()) free_.back()->trim();
+    free_.push_back(std::unique_ptr<T>(object));
+  }
+
   std::vector<std::unique_ptr<T>> free_;
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/base/release.h"
+
 namespace penstock::http {
 namespace {
 
@@ -59,10 +61,14 @@ void H1Parser::reset() {
   state_ = State::start;
   leading_ = 0;
   bytes_.clear();
-  if (bytes_.capacity() > kKeptCapacity) bytes_ = {};
-  if (trailer_bytes_.capacity() > kKeptCapacity) trailer_bytes_ = {};
-  if (untabbed_.capacity() > kKeptCapacity) untabbed_ = {};
   error_ = {};
+}
+
+void H1Parser::trim() {
+  reset();
+  for (std::string* buffer : {&bytes_, &trailer_bytes_, &untabbed_}) {
+    if (buffer->capacity() > kKeptCapacity) release(*buffer);
+  }
 }
 
 H1Parser::Event H1Parser::next(std::string_view& in) {
@@ -137,6 +143,11 @@ bool H1Parser::line_too_long() const {
 std::string_view H1Parser::without_tabs(std::string_view in) {
   const std::size_t begin = bytes_.find('\n') == std::string::npos ? in.find('\n') : 0;
   if (begin == std::string_view::npos || in.find('\t', begin) == std::string_view::npos) return in;
+  constexpr std::string_view kEnd = "\r\n\r\n";
+  if (const std::size_t end = in.find(kEnd); end != std::string_view::npos) {  // what is behind it is no head
+    in = in.substr(0, end + kEnd.size());
+    if (in.find('\t', begin) == std::string_view::npos) return in;
+  }
   untabbed_.assign(in);
   std::replace(untabbed_.begin() + static_cast<std::ptrdiff_t>(begin), untabbed_.end(), '\t', ' ');
   return untabbed_;

@@ -52,12 +52,16 @@ class H1Parser {
   /// A head has begun and is not complete.
   bool in_head() const { return state_ == State::head || state_ == State::refused || leading_ != 0; }
 
-  /// Back to the start of a message. Buffers keep their capacity, up to a bound.
+  /// Back to the start of a message.
   void reset();
   void reset(const HeadLimits& limits) {
     limits_ = limits;
     reset();
   }
+  /// Back to the start, with no more memory than an idle parser may keep.
+  void trim();
+  /// Memory of its buffers, in bytes.
+  std::size_t capacity() const { return bytes_.capacity() + trailer_bytes_.capacity() + untabbed_.capacity(); }
 
  protected:
   /// Reads a whole head; fills the subclass' head.

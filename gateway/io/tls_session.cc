@@ -7,6 +7,7 @@
 #include <cstring>
 #include <new>
 
+#include "gateway/base/release.h"
 #include "gateway/io/address.h"
 #include "gateway/io/tls_peer.h"
 #include "gateway/io/tls_pem.h"
@@ -232,7 +233,7 @@ void TlsSession::taken(std::size_t size) {
   }
   queue_sent_ += size;
   if (queue_sent_ < queue_.size()) return;
-  queue_ = {};
+  release(queue_);
   queue_sent_ = 0;
   unasked = 0;
 }

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "gateway/base/release.h"
 #include "gateway/base/request_id.h"
 #include "gateway/proxy/client_address.h"
 #include "gateway/proxy/context.h"
@@ -27,6 +28,10 @@ Exchange::Exchange()
       turn_([](void* self) { static_cast<Exchange*>(self)->fire_turn(); }, this),
       backoff_([](void* self) { static_cast<Exchange*>(self)->fire_backoff(); }, this),
       hedge_due_([](void* self) { static_cast<Exchange*>(self)->fire_hedge(); }, this) {}
+
+void Exchange::trim() {
+  if (replay_.capacity() > kReplayKept) release(replay_);
+}
 
 void Exchange::begin(Context& context, ClientStream& stream, const Client& client, const http::RequestHead& head,
                      bool complete) {
@@ -54,11 +59,7 @@ void Exchange::begin(Context& context, ClientStream& stream, const Client& clien
   tried_count_ = tries_ = retries_ = 0;
   stale_retried_ = repeatable_ = mid_chunk_ = false;
   replayable_ = true;
-  if (replay_.capacity() <= kReplayKept) {
-    replay_.clear();
-  } else {
-    replay_ = {};
-  }
+  replay_.clear();
   attempt_ = &first_;
   attempt_->clear();
   hedged_ = false;

@@ -42,6 +42,9 @@ class Exchange final {
  public:
   Exchange();
 
+  /// Between two uses: no more memory than one at rest may keep.
+  void trim();
+
   /// `complete`: the request has no body (left). May answer before it returns.
   void start(Context& context, ClientStream& stream, const Client& client, const http::RequestHead& head,
              bool complete);

@@ -51,7 +51,7 @@ bool Connection::reusable() const {
 
 void Connection::park(Nanos idle_timeout) {
   handler_ = nullptr;
-  parser_.reset();
+  parser_.trim();
   home_.loop().arm(deadline_, idle_timeout);
 }
 

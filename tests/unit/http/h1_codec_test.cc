@@ -50,6 +50,29 @@ TEST(H1Codec, ABodyIsHandedOutAsItWasReceived) {
   EXPECT_EQ(parser.next(in), Event::end);
 }
 
+TEST(H1Codec, NothingOfABodyIsCopiedWithItsHead) {
+  H1RequestParser parser;
+  const std::string body(20'000, '\t');
+  const std::string post = "POST / HTTP/1.1\r\nHost:\th\r\nContent-Length: 20000\r\n\r\n" + body;
+  std::string_view in = post;
+  ASSERT_EQ(parser.next(in), Event::head);
+  ASSERT_EQ(parser.next(in), Event::body);
+  EXPECT_EQ(parser.body(), body);
+  EXPECT_LT(parser.capacity(), 1'000u);
+}
+
+TEST(H1Codec, AtRestAParserKeepsLittle) {
+  H1RequestParser parser;
+  const std::string large = "GET / HTTP/1.1\r\nHost: h\r\nCookie:\t" + std::string(20'000, 'c') + "\r\n\r\n";
+  std::string_view in = large;
+  ASSERT_EQ(parser.next(in), Event::head);
+  EXPECT_GT(parser.capacity(), 40'000u);
+  parser.trim();
+  EXPECT_LT(parser.capacity(), 4'096u);
+  in = kGet;
+  EXPECT_EQ(parser.next(in), Event::head);
+}
+
 TEST(H1Codec, WhatFollowsAMessageIsLeftToTheCaller) {
   H1RequestParser parser;
   const std::string two = kPost + kGet;
