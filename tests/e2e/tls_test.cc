@@ -136,6 +136,17 @@ TEST_F(TlsListener, SessionsGoOnOverReloads) {
             "2");
 }
 
+TEST_F(TlsListener, AndOverUpgrades) {
+  Gateway gateway(yaml(listener(api())));
+  TlsClient first(gateway.port());
+  first->get("/", "Connection: close\r\n");
+  const auto session = first.session();
+  gateway.signal(SIGUSR2);
+  const Successor successor(gateway);
+  TlsClient second(gateway.port(), {.session = session});
+  EXPECT_TRUE(second.shaken().resumed) << second.shaken().error;
+}
+
 TEST_F(TlsListener, BigBodiesPassBothWays) {
   Gateway gateway(yaml(listener(api(), ""), {.route = "max_body: 64MiB"}));
   backend.on_request([](Exchange& exchange) { exchange.ok(exchange.request().body); });
