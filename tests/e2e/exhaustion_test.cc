@@ -30,6 +30,16 @@ class Exhaustion : public H1ToH1 {
     admin.send(get("/metrics"));
     return metric_in(admin.response().body, series);
   }
+  /// UBSan makes a pipe when it first sees a type: without descriptors it takes the object for a broken one. So a
+  /// client must have come and gone before. `admin`: a connection that is open; there must be one of a client, too, at
+  /// rest.
+  static void make_one_go(Gateway& gateway, Client& admin) {
+    EXPECT_EQ(Client(gateway).get("/").status(), 200);
+    EXPECT_TRUE(eventually([&] {
+      return metric(admin, "penstock_connections{side=\"downstream\",state=\"idle\"}") == "1" &&
+             metric(admin, "penstock_connections_accepted_total") == "2";
+    }));
+  }
   void expect_flat(Gateway& gateway, std::size_t before) {
     if (kSanitized) return;
     EXPECT_LT(gateway.process().resident_bytes(), before + kGrowthMax);
@@ -41,6 +51,7 @@ TEST_F(Exhaustion, WithoutDescriptorsOpenConnectionsGoOnAndNewOnesWait) {
   Client admin(gateway.admin_port()), old(gateway);
   EXPECT_EQ(metric(admin, "penstock_accept_errors_total"), "0");
   EXPECT_EQ(old.get("/").status(), 200);
+  make_one_go(gateway, admin);
   set_descriptor_limit(gateway, gateway.process().open_descriptors() + 3);
 
   std::deque<Client> flood;
@@ -58,8 +69,7 @@ TEST_F(Exhaustion, WithoutDescriptorsOpenConnectionsGoOnAndNewOnesWait) {
 TEST_F(Exhaustion, ARequestThatNeedsADescriptorIsRefusedUntilThereIsOne) {
   Gateway gateway(backend);
   Client client(gateway), other(gateway);
-  // UBSan makes a pipe when it first sees a type: without descriptors it takes the object for a broken one. So that one
-  // connection must have been given up before.
+  // One to the backend must have come and gone, too, for UBSan.
   backend.on_request([](Exchange& exchange) { exchange.ok("ok", "Connection: close\r\n"); });
   EXPECT_EQ(client.get("/").status(), 200);
   backend.on_request([](Exchange& exchange) {
@@ -108,7 +118,7 @@ TEST_F(Exhaustion, EndlessPipeliningIsServedInTurnsWithOthers) {
 }
 
 TEST_F(Exhaustion, ManyTinyChunksCostNoMemory) {
-  constexpr std::size_t kChunks = kSanitized ? 20'000 : 200'000;  // where memory is not looked at, fewer will do
+  constexpr std::size_t kChunks = kSanitized ? 5'000 : 200'000;  // where memory is not looked at, fewer will do
   Gateway gateway(backend, {.listener = "max: { body: 64MiB }"});
   const std::size_t before = gateway.process().resident_bytes();
   Client client(gateway);
