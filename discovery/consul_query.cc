@@ -69,7 +69,7 @@ void ConsulQuery::answered(io::HttpAnswer answer) {
   }
   const auto index = index_of(answer);
   if (!index) {
-    failed(answer, std::string("the answer (").append(std::to_string(answer.status)).append(") has no X-Consul-Index"));
+    failed(answer, "the answer (" + std::to_string(answer.status) + ") has no X-Consul-Index");
     return;
   }
   if (answer.body.size() >= kLongAnswer) {
