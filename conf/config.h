@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "conf/fields.h"
 #include "conf/limits.h"
 #include "conf/registries.h"
 #include "conf/tls.h"
@@ -246,6 +247,7 @@ struct Upstream {
   Pool pool;
   std::optional<UpstreamTls> tls;
   std::optional<ProxyProtocolVersion> proxy_protocol;
+  UpstreamHost host;
   friend bool operator==(const Upstream&, const Upstream&) = default;
 };
 
@@ -309,6 +311,8 @@ struct Route {
   std::uint16_t cost =
       1;  ///< of a request at token buckets, the upstream's too: 1 … 1000, and no more than any's burst
   std::optional<Fallback> fallback;
+  std::optional<Rewrite> rewrite;
+  Fields fields;
   UpstreamTimeouts timeouts;   ///< the upstream's, with the route's overrides folded in
   std::optional<Retry> retry;  ///< likewise; budget and min_per_second say nothing here
   friend bool operator==(const Route&, const Route&) = default;

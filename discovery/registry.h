@@ -118,7 +118,4 @@ struct RegistryParts {
   std::function<void(const std::string& message)> log;  ///< something that an engineer wants to know; not for each try
 };
 
-/// `config` is used during the call only.
-std::unique_ptr<Registry> make_registry(const RegistryParts& parts, const conf::Registry& config);
-
 }  // namespace penstock::discovery

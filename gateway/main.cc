@@ -9,14 +9,14 @@
 #include <string>
 
 #include "conf/load.h"
-#include "gateway/config_command.h"
-#include "gateway/demo_backend.h"
-#include "gateway/gateway.h"
-#include "gateway/log_level.h"
-#include "gateway/privileges.h"
-#include "gateway/tls_loading.h"
-#include "gateway/upgrade_command.h"
-#include "gateway/version.h"
+#include "gateway/cli/config_command.h"
+#include "gateway/cli/demo_backend.h"
+#include "gateway/cli/upgrade_command.h"
+#include "gateway/control/gateway.h"
+#include "gateway/deployment/tls_loading.h"
+#include "gateway/process/log_level.h"
+#include "gateway/process/privileges.h"
+#include "gateway/process/version.h"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include "gateway/http/h1_codec.h"
 #include "gateway/http/h1_writer.h"
 #include "gateway/io/stream.h"
-#include "gateway/io/tls_session.h"
+#include "gateway/io/tls/session.h"
 
 namespace penstock::admin {
 namespace {

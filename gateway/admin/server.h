@@ -10,7 +10,7 @@
 #include "gateway/http/message.h"
 #include "gateway/io/listener.h"
 #include "gateway/io/loop.h"
-#include "gateway/io/tls_context.h"
+#include "gateway/io/tls/context.h"
 
 namespace penstock::admin {
 

@@ -18,7 +18,7 @@
 #include "gateway/health/standing.h"
 #include "gateway/health/state.h"
 #include "gateway/io/address.h"
-#include "gateway/io/tls_target.h"
+#include "gateway/io/tls/target.h"
 
 namespace penstock::io {
 class Loop;

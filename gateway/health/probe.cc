@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "gateway/io/loop.h"
-#include "gateway/io/tls_session.h"
+#include "gateway/io/tls/session.h"
 
 namespace penstock::health {
 namespace {

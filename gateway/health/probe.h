@@ -11,7 +11,7 @@
 #include "gateway/http/h1_codec.h"
 #include "gateway/io/address.h"
 #include "gateway/io/stream.h"
-#include "gateway/io/tls_target.h"
+#include "gateway/io/tls/target.h"
 
 namespace penstock::io {
 class Loop;

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "gateway/io/tls_session.h"
+#include "gateway/io/tls/session.h"
 
 namespace penstock::io {
 namespace {

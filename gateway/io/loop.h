@@ -15,6 +15,7 @@
 
 #include "gateway/base/deadline_wheel.h"
 #include "gateway/base/slab.h"
+#include "gateway/base/steady_clock.h"
 #include "gateway/io/stream.h"
 
 namespace penstock::io {
@@ -45,7 +46,7 @@ class Loop {
   /// Steady time; read once per turn.
   Nanos now();
   /// The same, read at each call: for measuring what one does. Any thread.
-  static Nanos clock() { return uv_hrtime(); }
+  static Nanos clock() { return steady_now(); }
   /// Wall-clock time in milliseconds since 1970; follows now(), set right against the system's clock every second.
   std::uint64_t unix_ms();
 

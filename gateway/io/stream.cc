@@ -13,7 +13,7 @@
 
 #include "gateway/io/address.h"
 #include "gateway/io/loop.h"
-#include "gateway/io/tls_session.h"
+#include "gateway/io/tls/session.h"
 #include "gateway/io/unsent.h"
 
 namespace penstock::io {

@@ -8,7 +8,7 @@
 
 #include "gateway/io/loop.h"
 #include "gateway/io/stream.h"
-#include "gateway/io/tls_session.h"
+#include "gateway/io/tls/session.h"
 
 namespace penstock::io {
 namespace {

@@ -13,7 +13,7 @@
 #include "gateway/base/slab.h"
 #include "gateway/http/h1_codec.h"
 #include "gateway/io/loop.h"
-#include "gateway/io/tls_context.h"
+#include "gateway/io/tls/context.h"
 #include "gateway/observe/access_log.h"
 #include "gateway/observe/stats.h"
 #include "gateway/proxy/connection_counts.h"

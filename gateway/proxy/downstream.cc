@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "gateway/io/tls_session.h"
+#include "gateway/io/tls/session.h"
 
 namespace penstock::proxy {
 namespace {

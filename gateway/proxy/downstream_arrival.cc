@@ -1,6 +1,6 @@
 // How a client's connection begins, before its first request.
 #include "gateway/io/address.h"
-#include "gateway/io/tls_session.h"
+#include "gateway/io/tls/session.h"
 #include "gateway/proxy/downstream.h"
 
 namespace penstock::proxy {

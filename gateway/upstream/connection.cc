@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "gateway/io/tls_session.h"
+#include "gateway/io/tls/session.h"
 #include "gateway/upstream/pool.h"
 
 namespace penstock::upstream {

@@ -12,7 +12,7 @@
 #include "discovery/snapshot.h"
 #include "gateway/base/deadline_wheel.h"
 #include "gateway/health/endpoint_record.h"
-#include "gateway/io/tls_target.h"
+#include "gateway/io/tls/target.h"
 #include "gateway/upstream/guard.h"
 
 namespace penstock::upstream {

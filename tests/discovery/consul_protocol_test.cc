@@ -1,5 +1,5 @@
 // Consul's client against answers that a real Consul seldom gives.
-#include "discovery/consul.h"
+#include "discovery/consul/consul.h"
 #include "tests/discovery/scripted_registry.h"
 
 namespace penstock::discovery {

@@ -1,7 +1,7 @@
 // Against a real Consul.
 #include <memory>
 
-#include "discovery/consul.h"
+#include "discovery/consul/consul.h"
 #include "tests/discovery/comeback.h"
 #include "tests/support/consul_server.h"
 

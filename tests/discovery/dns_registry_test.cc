@@ -1,5 +1,5 @@
 // DNS as a registry, against a server whose answers are made by hand.
-#include "discovery/dns.h"
+#include "discovery/dns/dns.h"
 
 #include <atomic>
 #include <map>

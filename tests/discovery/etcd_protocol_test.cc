@@ -1,6 +1,6 @@
 // etcd's client against answers that a real etcd seldom gives.
 #include "discovery/base64.h"
-#include "discovery/etcd.h"
+#include "discovery/etcd/etcd.h"
 #include "tests/discovery/scripted_registry.h"
 
 namespace penstock::discovery {

@@ -1,7 +1,7 @@
 // Against a real etcd.
 #include <memory>
 
-#include "discovery/etcd.h"
+#include "discovery/etcd/etcd.h"
 #include "tests/discovery/comeback.h"
 #include "tests/support/certificates.h"
 #include "tests/support/etcd_server.h"

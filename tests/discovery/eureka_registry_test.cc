@@ -1,5 +1,5 @@
 // Eureka as a registry, against a stand-in for its server.
-#include "discovery/eureka.h"
+#include "discovery/eureka/eureka.h"
 
 #include <memory>
 

@@ -1,5 +1,5 @@
 // A file as a registry, changed in all the ways in which files are changed.
-#include "discovery/file_registry.h"
+#include "discovery/file/file_registry.h"
 
 #include <filesystem>
 #include <memory>

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "discovery/zookeeper.h"
+#include "discovery/zookeeper/zookeeper.h"
 #include "tests/discovery/registry_fixture.h"
 #include "tests/discovery/zookeeper_client.h"
 #include "tests/support/zookeeper_server.h"

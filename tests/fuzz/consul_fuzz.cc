@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "discovery/consul_answers.h"
+#include "discovery/consul/answers.h"
 #include "tests/fuzz/instance_fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

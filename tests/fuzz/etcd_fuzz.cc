@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "discovery/etcd_answers.h"
+#include "discovery/etcd/answers.h"
 #include "discovery/json_splitter.h"
 #include "tests/fuzz/instance_fuzz.h"
 

@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "conf/address.h"
-#include "discovery/eureka_payload.h"
+#include "discovery/eureka/payload.h"
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "conf/address.h"
-#include "discovery/zookeeper_layout.h"
+#include "discovery/zookeeper/layout.h"
 
 namespace penstock::discovery {
 namespace {

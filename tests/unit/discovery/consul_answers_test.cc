@@ -1,4 +1,4 @@
-#include "discovery/consul_answers.h"
+#include "discovery/consul/answers.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

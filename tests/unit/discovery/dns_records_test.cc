@@ -1,5 +1,5 @@
 // What DNS answers come to, and how long they hold.
-#include "discovery/dns_records.h"
+#include "discovery/dns/records.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

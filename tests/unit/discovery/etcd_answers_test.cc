@@ -1,4 +1,4 @@
-#include "discovery/etcd_answers.h"
+#include "discovery/etcd/answers.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // Eureka's JSON with all its quirks, and what is not Eureka's at all.
-#include "discovery/eureka_payload.h"
+#include "discovery/eureka/payload.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

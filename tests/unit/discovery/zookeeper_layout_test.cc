@@ -1,4 +1,4 @@
-#include "discovery/zookeeper_layout.h"
+#include "discovery/zookeeper/layout.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

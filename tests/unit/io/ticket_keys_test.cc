@@ -1,5 +1,5 @@
 // The keys of session tickets, from one process to the next.
-#include "gateway/io/ticket_keys.h"
+#include "gateway/io/tls/ticket_keys.h"
 
 #include <gtest/gtest.h>
 

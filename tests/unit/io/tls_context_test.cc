@@ -1,4 +1,4 @@
-#include "gateway/io/tls_context.h"
+#include "gateway/io/tls/context.h"
 
 #include "tests/unit/io/tls_fixture.h"
 

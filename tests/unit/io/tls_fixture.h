@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "gateway/io/listener.h"
-#include "gateway/io/tls_context.h"
-#include "gateway/io/tls_session.h"
+#include "gateway/io/tls/context.h"
+#include "gateway/io/tls/session.h"
 #include "tests/support/authority.h"
 #include "tests/unit/io/loop_fixture.h"
 
