@@ -9,39 +9,23 @@
 #include <span>
 #include <string_view>
 
-#include "gateway/http/message.h"
+#include "gateway/http/outgoing.h"
 
 namespace penstock::http {
 
-/// How a message is framed on this hop.
-struct Framing {
-  BodyKind body = BodyKind::none;  ///< length, chunked; none and until_close write no framing field
-  std::uint64_t length = 0;
-};
-
 /// The rest of a head, after its first line: passed-on fields, then the added ones, then framing and Connection.
 struct HeadFields {
-  std::span<const Field> passed;  ///< of the received head, those that are left out already taken away
+  std::span<const Field> passed;
   std::span<const Field> added;
-  Framing framing;
+  Framing framing;                ///< BodyKind::none and until_close write no framing field
   std::string_view connection;  ///< value of the Connection field; empty: none
 };
 
-/// Writes "GET /path?query HTTP/1.1". At most write_bound() bytes; returns the end.
-struct RequestLine {
-  std::string_view method;
-  std::string_view path;
-  std::string_view query;
-  bool has_query = false;
-};
-
+/// "GET /path?query HTTP/1.1" and the fields. At most head_bound() bytes; returns the end.
 std::size_t head_bound(const RequestLine& line, const HeadFields& fields);
 char* write_head(char* out, const RequestLine& line, const HeadFields& fields);
 
-struct StatusLine {
-  int status = 200;
-  std::string_view reason;
-};
+/// "HTTP/1.1 200 OK" and the fields, likewise.
 
 std::size_t head_bound(const StatusLine& line, const HeadFields& fields);
 char* write_head(char* out, const StatusLine& line, const HeadFields& fields);

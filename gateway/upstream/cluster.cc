@@ -28,10 +28,6 @@ balancers::SlowStart slow_start_of(const conf::Upstream& config) {
   return {nanos(config.slow_start->window), config.slow_start->min_share, config.slow_start->aggression};
 }
 
-bool is_failure(int status) {
-  return status == 500 || status == 502 || status == 503 || status == 504;
-}
-
 /// While it finds out, that is over in a moment: the breaker itself only knows until when at the latest.
 Nanos wait_for(const limiters::CircuitBreaker& breaker, Nanos now) {
   const bool finds_out = breaker.state() == limiters::BreakerState::kHalfOpen;
@@ -40,48 +36,11 @@ Nanos wait_for(const limiters::CircuitBreaker& breaker, Nanos now) {
 
 }  // namespace
 
-// ---- the lease
-
-void Lease::reset() {
-  if (!connection_) return;
-  passes_.cancel();  // first: the pool may go, and its breaker with it
-  cluster_->release(*pool_, *std::exchange(connection_, nullptr));
-}
-
-void Lease::answered(int status, bool overload, Nanos took) {
-  const bool fails = !overload && is_failure(status);
-  if (overload) {
-    passes_.cancel();
-  } else {
-    passes_.ended(fails, took, cluster_->loop_.now());
-  }
-  if (overload) {
-    cluster_->seems_slow(*pool_, took);
-  } else if (fails) {
-    cluster_->failed(*pool_, health::Failure::request, took);
-  } else {
-    cluster_->succeeded(*pool_, took);
-  }
-}
-
-void Lease::failed(Nanos took) {
-  passes_.ended(true, took, cluster_->loop_.now());
-  using health::Failure;
-  cluster_->failed(*pool_,
-                   connection_->refused()      ? Failure::refused
-                   : !connection_->connected() ? Failure::connect
-                                               : Failure::request,
-                   took);
-}
-
-void Lease::abandoned(Nanos took) {
-  if (static_cast<double>(took) > 2 * cluster_->typical_ns_) cluster_->seems_slow(*pool_, took);
-}
-
 // ---- plans and health
 
 Cluster::Cluster(io::Loop& loop, std::shared_ptr<const conf::Upstream> config,
-                 std::shared_ptr<observe::UpstreamStats> stats, unsigned worker, std::uint64_t seed, Report report)
+                 std::shared_ptr<observe::UpstreamStats> stats, unsigned worker, std::uint64_t seed, Report report,
+                 MakePool make)
     : loop_(loop),
       config_owner_(std::move(config)),
       stats_owner_(std::move(stats)),
@@ -90,6 +49,7 @@ Cluster::Cluster(io::Loop& loop, std::shared_ptr<const conf::Upstream> config,
       worker_(worker),
       seed_(seed),
       report_(std::move(report)),
+      make_pool_(std::move(make)),
       decay_(nanos(config_.balancer.decay)),
       slow_start_(slow_start_of(config_)),
       next_ramp_([](void* self) { static_cast<Cluster*>(self)->ramp(); }, this) {}
@@ -107,11 +67,11 @@ void Cluster::apply(PlanPtr plan, FitnessPtr fitness) {
   for (std::uint32_t i = 0; i < from.size(); ++i) {
     const PlannedEndpoint& planned = plan->endpoints[i];
     // Under another name the certificate must be another one.
-    if (from[i] != balancers::kNoMember && old_pools[from[i]]->tls().name != planned.tls.name)
+    if (from[i] != balancers::kNoMember && old_pools[from[i]]->tls_name() != planned.tls.name)
       from[i] = balancers::kNoMember;
     const bool known = from[i] != balancers::kNoMember;
     pools_.push_back(known ? std::move(old_pools[from[i]])
-                           : std::make_unique<EndpointPool>(loop_, config_, stats_, planned, worker_));
+                           : make_pool_(loop_, config_, stats_, planned, worker_));
     pools_.back()->index = i;
     loads_.push_back(known ? old_loads[from[i]] : balancers::Load{});
   }
@@ -237,7 +197,7 @@ std::optional<std::uint32_t> Cluster::pick_admitted(const Choice& choice, limite
   }
 }
 
-Lease Cluster::lease(AttemptHandler& handler, http::Method method, const Choice& choice, Refusal& refusal) {
+Lease Cluster::lease(RequestStreamHandler& handler, http::Method method, const Choice& choice, Refusal& refusal) {
   Passes passes;
   if (guard_ && !admits(guard_->breaker(), balancers::mix(~choice.random), passes.upstream, refusal)) return {};
   const auto index =
@@ -247,11 +207,11 @@ Lease Cluster::lease(AttemptHandler& handler, http::Method method, const Choice&
     return {};
   }
   EndpointPool& pool = *pools_[*index];
-  Connection* connection = pool.take(handler, method, choice.fresh, choice.proxy_header, refusal.error);
-  if (!connection) return {};
+  RequestStream* stream = pool.take(handler, {method, choice.fresh, choice.proxy_header}, refusal.error);
+  if (!stream) return {};
   ++loads_[*index].in_flight;
   balancer_->in_flight_changed(loads_, *index);
-  return {this, &pool, connection, std::move(passes)};
+  return {this, &pool, stream, std::move(passes)};
 }
 
 void Cluster::count_request() {
@@ -278,12 +238,12 @@ bool Cluster::has_untried(std::span<const std::uint32_t> tried) const {
   return usable_ > static_cast<std::uint32_t>(out_of_use);
 }
 
-void Cluster::release(EndpointPool& pool, Connection& connection) {
+void Cluster::release(EndpointPool& pool, RequestStream& stream) {
   if (pool.index != kGone) {
     --loads_[pool.index].in_flight;
     balancer_->in_flight_changed(loads_, pool.index);
   }
-  pool.give_back(connection);
+  stream.release();
   if (pool.index == kGone && pool.unused()) {
     std::erase_if(leaving_, [&](const auto& leaving) { return leaving.get() == &pool; });
   }

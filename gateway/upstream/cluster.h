@@ -14,80 +14,12 @@
 #include "conf/config.h"
 #include "gateway/health/monitor.h"
 #include "gateway/upstream/guard.h"
+#include "gateway/upstream/lease.h"
 #include "gateway/upstream/plan.h"
 #include "gateway/upstream/pool.h"
 #include "limiters/hedging.h"
 
 namespace penstock::upstream {
-
-class Cluster;
-
-/// The breakers' leaves for one attempt; empty where there is no breaker. Dropped, it gives a probe's permit back.
-struct Passes {
-  limiters::BreakerPass upstream;
-  limiters::BreakerPass endpoint;
-
-  void ended(bool failed, Nanos took, Nanos now) {
-    upstream.ended(failed, took, now);
-    endpoint.ended(failed, took, now);
-  }
-  void cancel() {
-    upstream.cancel();
-    endpoint.cancel();
-  }
-};
-
-/// Why there is no lease.
-struct Refusal {
-  ErrorKind error = ErrorKind::none;
-  Nanos retry_after = 0;  ///< with ErrorKind::circuit_open
-};
-
-/// A connection for one attempt, and the attempt's place in the in-flight counts. Dropping it gives both back.
-class Lease {
- public:
-  Lease() = default;
-  Lease(Lease&& other) noexcept
-      : cluster_(std::exchange(other.cluster_, nullptr)),
-        pool_(std::exchange(other.pool_, nullptr)),
-        connection_(std::exchange(other.connection_, nullptr)),
-        passes_(std::move(other.passes_)) {}
-  Lease& operator=(Lease&& other) noexcept {
-    if (this != &other) {
-      reset();
-      cluster_ = std::exchange(other.cluster_, nullptr);
-      pool_ = std::exchange(other.pool_, nullptr);
-      connection_ = std::exchange(other.connection_, nullptr);
-      passes_ = std::move(other.passes_);
-    }
-    return *this;
-  }
-  ~Lease() { reset(); }
-  void reset();
-
-  explicit operator bool() const { return connection_ != nullptr; }
-  Connection* operator->() const { return connection_; }
-  const EndpointPool& endpoint() const { return *pool_; }
-
-  // ---- what the attempt met, for the endpoint's health and latency. `took`: from the request being sent to the first
-  // byte of the answer, or to the end of the attempt.
-  /// The answer's head is there. `overload`: it is a refusal for now (429, or 503 with Retry-After).
-  void answered(int status, bool overload, Nanos took);
-  /// No answer came, or not all of it, and that is the endpoint's doing.
-  void failed(Nanos took);
-  /// The client left before the answer.
-  void abandoned(Nanos took);
-
- private:
-  friend class Cluster;
-  Lease(Cluster* cluster, EndpointPool* pool, Connection* connection, Passes passes)
-      : cluster_(cluster), pool_(pool), connection_(connection), passes_(std::move(passes)) {}
-
-  Cluster* cluster_ = nullptr;
-  EndpointPool* pool_ = nullptr;
-  Connection* connection_ = nullptr;
-  Passes passes_;
-};
 
 /// What an attempt asks for.
 struct Choice {
@@ -105,8 +37,9 @@ class Cluster {
   /// Told that an endpoint has failed so many requests in a row that it should go. On the worker's thread.
   using Report = std::function<void(const health::EndpointRecordPtr& record, health::Failure last)>;
 
+  /// `make`: its pools.
   Cluster(io::Loop& loop, std::shared_ptr<const conf::Upstream> config, std::shared_ptr<observe::UpstreamStats> stats,
-          unsigned worker, std::uint64_t seed, Report report);
+          unsigned worker, std::uint64_t seed, Report report, MakePool make = make_pool);
   ~Cluster();
 
   /// Pools of endpoints that stay (by id) keep their connections, and what is known of them; those of the others end
@@ -115,9 +48,9 @@ class Cluster {
   /// News of the endpoints' health, for the plan that was applied last.
   void apply(FitnessPtr fitness);
 
-  /// A connection to an endpoint that was not tried, and whose breaker lets the attempt through. On failure an empty
-  /// lease, and why in `refusal`.
-  Lease lease(AttemptHandler& handler, http::Method method, const Choice& choice, Refusal& refusal);
+  /// A stream to an endpoint that was not tried, and whose breaker lets the attempt through. On failure an empty lease,
+  /// and why in `refusal`.
+  Lease lease(RequestStreamHandler& handler, http::Method method, const Choice& choice, Refusal& refusal);
 
   /// Once for each request that is to be leased a connection: what the budget of retries is a share of.
   void count_request();
@@ -148,7 +81,7 @@ class Cluster {
   std::optional<std::uint32_t> pick(const Choice& choice, std::span<const std::uint32_t> tried);
   std::optional<std::uint32_t> pick_admitted(const Choice& choice, limiters::BreakerPass& pass, Refusal& refusal);
   bool admits(limiters::CircuitBreaker* breaker, std::uint64_t random, limiters::BreakerPass& pass, Refusal& refusal);
-  void release(EndpointPool& pool, Connection& connection);
+  void release(EndpointPool& pool, RequestStream& stream);
   void succeeded(EndpointPool& pool, Nanos took);
   void failed(EndpointPool& pool, health::Failure what, Nanos took);
   void seems_slow(EndpointPool& pool, Nanos took);
@@ -164,6 +97,7 @@ class Cluster {
   const unsigned worker_;
   const std::uint64_t seed_;
   const Report report_;
+  const MakePool make_pool_;
   const Nanos decay_;
   const balancers::SlowStart slow_start_;
 

@@ -1,55 +1,50 @@
-// The connections of one worker to one endpoint.
+// One worker's way to one endpoint: where requests get their streams from, and what is counted of it.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
-#include <utility>
+#include <string>
+#include <string_view>
 
 #include "conf/config.h"
 #include "gateway/health/endpoint_record.h"
-#include "gateway/io/address.h"
+#include "gateway/http/message.h"
+#include "gateway/io/loop.h"
 #include "gateway/observe/stats.h"
-#include "gateway/upstream/connection.h"
 #include "gateway/upstream/guard.h"
 #include "gateway/upstream/plan.h"
+#include "gateway/upstream/request_stream.h"
 
 namespace penstock::upstream {
 
-/// Bounded; idle connections are kept last used first, so that the oldest ones fall idle for good and are closed.
-/// Belongs to its worker's thread; outlives its connections and leases.
+/// What a pool is asked for.
+struct Wanted {
+  http::Method method;
+  bool fresh = false;                  ///< a new connection, not one that has been used
+  std::string_view proxy_header = {};  ///< what a new connection begins with
+};
+
+/// Belongs to its worker's thread; outlives its streams.
 class EndpointPool {
  public:
-  EndpointPool(io::Loop& loop, const conf::Upstream& upstream, observe::UpstreamStats& stats,
-               const PlannedEndpoint& endpoint, unsigned worker);
-  ~EndpointPool();
+  EndpointPool(const PlannedEndpoint& endpoint, observe::UpstreamStats& stats, unsigned worker);
+  virtual ~EndpointPool() = default;
   EndpointPool(const EndpointPool&) = delete;
   EndpointPool& operator=(const EndpointPool&) = delete;
 
-  /// An idle connection, or else a new one that is still connecting, and begins with `proxy_header`. `fresh` asks for a
-  /// new one in any case.
-  /// null if the bound is reached (`error` = pool_full) or there are no descriptors (`error` = connect_failed).
-  Connection* take(AttemptHandler& handler, http::Method method, bool fresh, std::string_view proxy_header,
-                   ErrorKind& error);
-  /// Keeps it if it can be used again, else closes it.
-  void give_back(Connection& connection);
-  /// Closes an idle connection.
-  void discard(Connection& connection);
-  /// Closes the idle ones, and from now on whatever is given back.
-  void retire();
-  bool unused() const { return busy_ == 0; }
-  /// Connections that are leased.
+  /// A stream for one request; it may still be connecting. Null if a bound is reached (`error` = pool_full) or there
+  /// are no descriptors (`error` = connect_failed).
+  virtual RequestStream* take(RequestStreamHandler& handler, const Wanted& wanted, ErrorKind& error) = 0;
+  /// Closes what is idle, and from now on whatever is given back.
+  virtual void retire() = 0;
+
+  /// Streams that are lent.
   std::uint64_t busy() const { return busy_; }
+  bool unused() const { return busy_ == 0; }
 
-  // Told by connections.
-  void connected(Nanos took) { stats_.connect.observe(took); }
-  void connect_failed() { stats_.connect_errors.add(); }
-  void shook_hands(bool resumed) { (resumed ? stats_.tls_resumed : stats_.tls_handshakes).add(); }
-  void received(std::size_t bytes) { stats_.bytes_received.add(bytes); }
-
-  io::Loop& loop() { return loop_; }
-  const io::SocketAddress& address() const { return address_; }
-  const io::TlsTarget& tls() const { return tls_; }
-  /// What new connections resume.
-  const std::shared_ptr<io::ResumableSession>& session() const { return session_; }
+  /// The name that the endpoint's certificate must have; empty without encryption.
+  const std::string& tls_name() const { return tls_.name; }
   const std::string& address_text() const { return record_->address(); }
   const health::EndpointRecordPtr& record() const { return record_; }
   /// Null: the endpoint has none.
@@ -60,22 +55,27 @@ class EndpointPool {
   /// Where this endpoint stands in the cluster's current snapshot; ~0 once it is gone. Kept by the cluster.
   std::uint32_t index = 0;
 
- private:
-  void destroy(Connection& connection);
+ protected:
+  void lent();
+  void given_back();
+  void count_idle(std::int64_t change);
 
-  io::Loop& loop_;
-  const conf::Upstream& upstream_;
   observe::UpstreamStats& stats_;
-  const io::SocketAddress address_;
   const io::TlsTarget tls_;
-  const std::shared_ptr<io::ResumableSession> session_;  ///< null without encryption
+
+ private:
   const health::EndpointRecordPtr record_;
   const BreakerPtr breaker_;
   health::EndpointStats& endpoint_stats_;
-  IntrusiveList<Connection> idle_;
-  std::uint64_t idle_count_ = 0;
   std::uint64_t busy_ = 0;
-  bool retired_ = false;
 };
+
+/// Makes the pool that an endpoint's protocol asks for. `config` and `stats` outlive it.
+using MakePool =
+    std::function<std::unique_ptr<EndpointPool>(io::Loop& loop, const conf::Upstream& config,
+                                                observe::UpstreamStats& stats, const PlannedEndpoint& endpoint,
+                                                unsigned worker)>;
+std::unique_ptr<EndpointPool> make_pool(io::Loop& loop, const conf::Upstream& config, observe::UpstreamStats& stats,
+                                        const PlannedEndpoint& endpoint, unsigned worker);
 
 }  // namespace penstock::upstream

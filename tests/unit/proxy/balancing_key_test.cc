@@ -1,4 +1,4 @@
-#include "gateway/proxy/balancing_key.h"
+#include "gateway/proxy/call/balancing_key.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "gateway/proxy/balancing_key.h"
+#include "gateway/proxy/call/balancing_key.h"
 
 #include <array>
 
@@ -16,6 +16,11 @@ std::optional<std::uint64_t> balancing_key(const conf::Balancer& balancer, const
   const std::string_view text = filters::find_key(balancer.key, head, client, buffer);
   if (text.empty()) return std::nullopt;
   return balancers::hash_key(text);
+}
+
+std::uint32_t stuck_to(const upstream::Cluster& cluster, const http::RequestHead& head) {
+  const auto& sticky = cluster.config().sticky;
+  return sticky ? cluster.endpoint_of(filters::find_cookie(head, sticky->cookie)) : balancers::kNoMember;
 }
 
 }  // namespace penstock::proxy

@@ -1,4 +1,4 @@
-#include "gateway/proxy/reply.h"
+#include "gateway/http/reply.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include "gateway/base/json_writer.h"
 #include "gateway/http/message.h"
 
-namespace penstock::proxy {
+namespace penstock::http {
 namespace {
 
 struct Expected {
@@ -103,4 +103,4 @@ TEST(Reply, SaysWhenToTryAgainWhereThatMayHelp) {
 }
 
 }  // namespace
-}  // namespace penstock::proxy
+}  // namespace penstock::http

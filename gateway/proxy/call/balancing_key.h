@@ -7,6 +7,7 @@
 #include "conf/config.h"
 #include "gateway/base/ip.h"
 #include "gateway/http/message.h"
+#include "gateway/upstream/cluster.h"
 
 namespace penstock::proxy {
 
@@ -14,5 +15,8 @@ namespace penstock::proxy {
 /// as a whole for IPv4, by its /64 for IPv6.
 std::optional<std::uint64_t> balancing_key(const conf::Balancer& balancer, const http::RequestHead& head,
                                            const IpAddress& client);
+
+/// The endpoint that the request's sticky cookie names; balancers::kNoMember: it has none, or a void one.
+std::uint32_t stuck_to(const upstream::Cluster& cluster, const http::RequestHead& head);
 
 }  // namespace penstock::proxy

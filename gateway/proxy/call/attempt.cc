@@ -1,6 +1,6 @@
-#include "gateway/proxy/attempt.h"
+#include "gateway/proxy/call/attempt.h"
 
-#include "gateway/proxy/exchange.h"
+#include "gateway/proxy/call/upstream_call.h"
 
 namespace penstock::proxy {
 
@@ -29,46 +29,46 @@ Nanos Attempt::waited(Nanos now) const {
   return now - (sent_ ? sent_ : started_);
 }
 
-// ---- what comes; nothing may follow the calls, for the exchange may have gone on to its next request
+// ---- what comes; nothing may follow the calls, for its owner may have gone on to its next request
 
-void Attempt::on_connected() {
-  exchange_.on_connected(*this);
+void Attempt::on_ready() {
+  call_.on_ready(*this);
 }
 
 void Attempt::on_interim(const http::ResponseHead& head) {
-  exchange_.on_interim(head);
+  call_.on_interim(head);
 }
 
 void Attempt::on_switch(const http::ResponseHead& head) {
-  exchange_.on_switch(*this, head);
+  call_.on_switch(*this, head);
 }
 
 void Attempt::on_answer_head(const http::ResponseHead& head) {
-  exchange_.on_answer_head(*this, head);
+  call_.on_answer_head(*this, head);
 }
 
 void Attempt::on_answer_body(std::string_view bytes) {
-  exchange_.on_answer_body(bytes);
+  call_.on_answer_body(bytes);
 }
 
 void Attempt::on_answer_end(std::span<const http::Field> trailers) {
-  exchange_.on_answer_end(trailers);
+  call_.on_answer_end(trailers);
 }
 
 void Attempt::on_tunnel_end() {
-  exchange_.on_tunnel_end();
+  call_.on_tunnel_end();
 }
 
-void Attempt::on_attempt_failed(ErrorKind kind, const char* detail) {
-  exchange_.on_attempt_failed(*this, kind, detail);
+void Attempt::on_failed(const upstream::Failure& failure) {
+  call_.on_failed(*this, failure);
 }
 
-void Attempt::on_upstream_congested() {
-  exchange_.on_upstream_congested();
+void Attempt::on_request_congested() {
+  call_.on_congested();
 }
 
-void Attempt::on_upstream_drained() {
-  exchange_.on_upstream_drained();
+void Attempt::on_request_drained() {
+  call_.on_drained();
 }
 
 }  // namespace penstock::proxy

@@ -1,11 +1,12 @@
-#include "gateway/upstream/connection.h"
+#include "gateway/upstream/h1_connection.h"
 
 #include <cassert>
 #include <cerrno>
 #include <utility>
 
+#include "gateway/http/h1_writer.h"
 #include "gateway/io/tls/session.h"
-#include "gateway/upstream/pool.h"
+#include "gateway/upstream/h1_pool.h"
 
 namespace penstock::upstream {
 namespace {
@@ -17,12 +18,12 @@ const http::HeadLimits kAnswerLimits = {.line_bytes = 8 << 10, .head_bytes = 64 
 
 }  // namespace
 
-Connection::Connection(EndpointPool& home)
+H1Connection::H1Connection(H1Pool& home)
     : home_(home),
-      deadline_([](void* self) { static_cast<Connection*>(self)->timed_out(); }, this),
+      deadline_([](void* self) { static_cast<H1Connection*>(self)->timed_out(); }, this),
       parser_(kAnswerLimits) {}
 
-bool Connection::connect(std::string_view proxy_header, Nanos timeout) {
+bool H1Connection::connect(std::string_view proxy_header, Nanos timeout) {
   stream_ = io::Stream::connect(home_.loop(), home_.address(), *this);
   if (!stream_) return false;
   if (const io::TlsTarget& tls = home_.tls(); tls.context) {
@@ -36,42 +37,53 @@ bool Connection::connect(std::string_view proxy_header, Nanos timeout) {
   return true;
 }
 
-void Connection::begin(AttemptHandler& handler, http::Method method) {
+void H1Connection::begin(RequestStreamHandler& handler, http::Method method) {
   handler_ = &handler;
   parser_.expect_answer_to(method);
   ++requests_;
-  interims_ = 0;
-  sent_mark_ = stream_->sent() + std::exchange(proxy_header_size_, 0);
-  request_complete_ = waiting_ = answered_ = head_seen_ = interim_ = answer_complete_ = clean_ = paused_ = false;
+  course_ = {.sent_mark = stream_->sent() + std::exchange(proxy_header_size_, 0)};
 }
 
-bool Connection::reusable() const {
-  return answer_complete_ && request_complete_ && clean_ && !tunnel_ && stream_->unsent() == 0;
+bool H1Connection::reusable() const {
+  return course_.answer == AnswerSide::whole && course_.request == RequestSide::complete && stream_->unsent() == 0;
 }
 
-void Connection::park(Nanos idle_timeout) {
+void H1Connection::park(Nanos idle_timeout) {
   handler_ = nullptr;
   parser_.trim();
   home_.loop().arm(deadline_, idle_timeout);
 }
 
-void Connection::close() {
+void H1Connection::close() {
   handler_ = nullptr;
   deadline_.cancel();
   stream_.reset();
 }
 
-// ---- the request
-
-void Connection::send_head(const http::RequestLine& line, const http::HeadFields& fields) {
-  request_body_ = fields.framing.body;
-  char* const begin = stream_->prepare(http::head_bound(line, fields));
-  stream_->commit(static_cast<std::size_t>(http::write_head(begin, line, fields) - begin));
-  if (request_body_ != http::BodyKind::none) home_.loop().arm(deadline_, idle_timeout_);
+void H1Connection::release() {
+  count_sent();
+  home_.give_back(*this);
 }
 
-void Connection::send_body(std::string_view bytes, const http::ChunkPlace& chunk) {
-  if (request_body_ == http::BodyKind::chunked && !tunnel_) {
+/// What the socket has taken meanwhile.
+void H1Connection::count_sent() {
+  home_.sent(stream_->sent() - counted_);
+  counted_ = stream_->sent();
+}
+
+// ---- the request
+
+void H1Connection::send_head(const http::OutgoingRequest& request) {
+  course_.request_body = request.framing.body;
+  const std::string_view option = request.upgrades ? "upgrade" : home_.is_for_one_client() ? "close" : "";
+  const http::HeadFields fields = {request.passed, request.added, request.framing, option};
+  char* const begin = stream_->prepare(http::head_bound(request.line, fields));
+  stream_->commit(static_cast<std::size_t>(http::write_head(begin, request.line, fields) - begin));
+  if (course_.request_body != http::BodyKind::none) home_.loop().arm(deadline_, idle_timeout_);
+}
+
+void H1Connection::send_body(std::string_view bytes, const http::ChunkPlace& chunk) {
+  if (course_.request_body == http::BodyKind::chunked && course_.answer != AnswerSide::tunnel) {
     char line[http::kChunkSizeMax];
     const std::uint64_t size = chunk.size ? chunk.size : bytes.size();
     const char* end = chunk.offset == 0 ? http::write_chunk_size(line, size) : line;
@@ -81,56 +93,55 @@ void Connection::send_body(std::string_view bytes, const http::ChunkPlace& chunk
     stream_->write(bytes);
   }
   home_.loop().arm(deadline_, idle_timeout_);
+  count_sent();
 }
 
-void Connection::send_end(std::span<const http::Field> trailers, Nanos first_byte_timeout) {
-  if (request_body_ == http::BodyKind::chunked) {
+void H1Connection::send_end(std::span<const http::Field> trailers, Nanos first_byte_timeout) {
+  if (course_.request_body == http::BodyKind::chunked) {
     char* const begin = stream_->prepare(http::last_chunk_bound(trailers));
     stream_->commit(static_cast<std::size_t>(http::write_last_chunk(begin, trailers) - begin));
   }
-  request_complete_ = true;
-  if (head_seen_) return;
-  waiting_ = true;
-  home_.loop().arm(deadline_, first_byte_timeout);
+  course_.request = RequestSide::complete;
+  if (waiting()) home_.loop().arm(deadline_, first_byte_timeout);
 }
 
 // ---- the answer
 
-void Connection::on_connected() {
-  connected_ = true;
+void H1Connection::on_connected() {
+  link_ = Link::up;
   if (stream_->tls()) home_.shook_hands(stream_->tls()->resumed());
   home_.connected(home_.loop().now() - connect_started_);
   deadline_.cancel();
-  if (handler_) handler_->on_connected();
+  if (handler_) handler_->on_ready();
 }
 
-void Connection::on_bytes(std::string_view bytes) {
+void H1Connection::on_bytes(std::string_view bytes) {
   if (!handler_) {
     home_.discard(*this);  // nobody asked: it would be taken for the answer to the next request
     return;
   }
   home_.received(bytes.size());
-  if (nothing_sent()) {
+  if (!sent()) {
     // On their way before the request was: what was left of another client's exchange, or a server that speaks first.
     fail(ErrorKind::upstream_reset, "bytes before the request");
     return;
   }
-  answered_ = true;
-  if (paused_) {
+  if (course_.answer == AnswerSide::nothing) course_.answer = AnswerSide::begun;
+  if (course_.paused) {
     stash_.append(bytes);
     return;
   }
   process(bytes);
 }
 
-void Connection::process(std::string_view in) {
+void H1Connection::process(std::string_view in) {
   using Event = http::H1Parser::Event;
   while (handler_) {
-    if (paused_) {
+    if (course_.paused) {
       stash_.assign(in);
       return;
     }
-    if (tunnel_) {
+    if (course_.answer == AnswerSide::tunnel) {
       if (in.empty()) return;
       keep_waiting();
       handler_->on_answer_body(std::exchange(in, {}));
@@ -156,63 +167,61 @@ void Connection::process(std::string_view in) {
   }
 }
 
-/// False if the attempt has failed.
-bool Connection::handle_head() {
+/// False if the request is over.
+bool H1Connection::handle_head() {
   const http::ResponseHead& head = parser_.head();
   if (head.status == 101) {
-    tunnel_ = true;
+    course_.answer = AnswerSide::tunnel;
     handler_->on_switch(head);
     return true;
   }
-  interim_ = head.status < 200;
-  if (interim_) {
-    if (++interims_ > kInterimsMax) {
+  if (head.status < 200) {
+    course_.answer = AnswerSide::interim;
+    if (++course_.interims > kInterimsMax) {
       fail(ErrorKind::upstream_protocol, "too many interim answers");
       return false;
     }
     handler_->on_interim(head);
     return true;
   }
-  head_seen_ = true;
-  waiting_ = false;
+  course_.answer = AnswerSide::body;
   keep_waiting();
+  count_sent();
   handler_->on_answer_head(head);
   return true;
 }
 
 /// False if the answer is complete.
-bool Connection::handle_end(bool more_bytes) {
-  if (interim_) {
-    interim_ = false;
+bool H1Connection::handle_end(bool more_bytes) {
+  if (course_.answer == AnswerSide::interim) {
+    course_.answer = AnswerSide::begun;
     return true;
   }
-  answer_complete_ = true;
-  clean_ = parser_.head().keep_alive && !more_bytes;
+  course_.answer = parser_.head().keep_alive && !more_bytes ? AnswerSide::whole : AnswerSide::last;
   deadline_.cancel();
   handler_->on_answer_end(parser_.trailers());
   return false;
 }
 
 /// A byte has come: the next one may take its time again.
-void Connection::keep_waiting() {
-  if (!waiting_) home_.loop().arm(deadline_, idle_timeout_);
+void H1Connection::keep_waiting() {
+  if (!waiting()) home_.loop().arm(deadline_, idle_timeout_);
 }
 
-void Connection::start_tunnel() {
-  request_complete_ = false;
+void H1Connection::start_tunnel() {
   home_.loop().arm(deadline_, idle_timeout_);
 }
 
-void Connection::pause() {
-  if (paused_) return;
-  paused_ = true;
+void H1Connection::pause() {
+  if (course_.paused) return;
+  course_.paused = true;
   deadline_.cancel();  // now it is the client that is waited for
   stream_->pause_reading();
 }
 
-void Connection::resume() {
-  if (!paused_) return;
-  paused_ = false;
+void H1Connection::resume() {
+  if (!course_.paused) return;
+  course_.paused = false;
   home_.loop().arm(deadline_, idle_timeout_);
   const std::string held = std::exchange(stash_, {});
   stream_->resume_reading();
@@ -221,18 +230,18 @@ void Connection::resume() {
 
 // ---- endings
 
-void Connection::on_eof() {
+void H1Connection::on_eof() {
   if (!handler_) {
     home_.discard(*this);
     return;
   }
-  if (tunnel_) {
+  if (course_.answer == AnswerSide::tunnel) {
     handler_->on_tunnel_end();
     return;
   }
   switch (parser_.finish()) {
     case http::H1Parser::Event::end:
-      answer_complete_ = true;
+      course_.answer = AnswerSide::last;
       deadline_.cancel();
       handler_->on_answer_end({});
       return;
@@ -241,36 +250,44 @@ void Connection::on_eof() {
   }
 }
 
-void Connection::on_error(int error) {
+void H1Connection::on_error(int error) {
   if (!handler_) {
     home_.discard(*this);
-    return;
-  }
-  if (!connected_) {
-    home_.connect_failed();
-    if (error == EPROTO && stream_->tls()) {
-      fail_tls();
-      return;
-    }
-    refused_ = error == ECONNREFUSED || error == ENOENT;  // ENOENT: a Unix socket whose file is gone
-    fail(ErrorKind::connect_failed, refused_ ? "connection refused" : "no connection");
-  } else if (head_seen_) {
+  } else if (link_ == Link::connecting) {
+    fail_connecting(error);
+  } else if (course_.answer >= AnswerSide::body) {
     fail(ErrorKind::upstream_truncated, "the answer ended early");
   } else if (error == EPROTO && stream_->tls()) {
     fail_tls();
   } else {
-    fail(ErrorKind::upstream_reset, answered_ ? "closed within the answer's head" : "closed before an answer");
+    const bool answered = course_.answer != AnswerSide::nothing;
+    fail(ErrorKind::upstream_reset, answered ? "closed within the answer's head" : "closed before an answer");
   }
 }
 
-void Connection::fail(ErrorKind kind, const char* detail) {
+void H1Connection::fail_connecting(int error) {
+  home_.connect_failed();
+  if (error == EPROTO && stream_->tls()) {
+    fail_tls();
+    return;
+  }
+  const bool refused = error == ECONNREFUSED || error == ENOENT;  // ENOENT: a Unix socket whose file is gone
+  fail(ErrorKind::connect_failed, refused ? "connection refused" : "no connection", refused);
+}
+
+void H1Connection::fail(ErrorKind kind, const char* detail, bool refused) {
+  using Stage = Failure::Stage;
   deadline_.cancel();
-  if (kind == ErrorKind::upstream_protocol && head_seen_) kind = ErrorKind::upstream_truncated;
-  handler_->on_attempt_failed(kind, detail);
+  const bool in_body = course_.answer >= AnswerSide::body;
+  if (kind == ErrorKind::upstream_protocol && in_body) kind = ErrorKind::upstream_truncated;
+  const Stage stage = link_ == Link::connecting                   ? Stage::connecting
+                      : course_.answer == AnswerSide::nothing ? Stage::waiting
+                                                              : Stage::answering;
+  handler_->on_failed({kind, detail, stage, sent(), reused(), refused});
 }
 
 /// The reason in OpenSSL's words is the health checks' to tell: clients need not know it.
-void Connection::fail_tls() {
+void H1Connection::fail_tls() {
   switch (stream_->tls()->failure()) {
     case io::TlsFailure::certificate:
       return fail(ErrorKind::tls_certificate, "the endpoint's certificate is not valid");
@@ -283,25 +300,26 @@ void Connection::fail_tls() {
   }
 }
 
-void Connection::timed_out() {
+void H1Connection::timed_out() {
   if (!handler_) {
     home_.discard(*this);
-  } else if (!connected_) {
+  } else if (link_ == Link::connecting) {
     home_.connect_failed();
     fail(ErrorKind::connect_timeout, "timeouts.connect");
-  } else if (waiting_) {
+  } else if (waiting()) {
     fail(ErrorKind::first_byte_timeout, "timeouts.first_byte");
   } else {
     fail(ErrorKind::upstream_idle_timeout, "timeouts.idle");
   }
 }
 
-void Connection::on_congested() {
-  if (handler_) handler_->on_upstream_congested();
+void H1Connection::on_congested() {
+  if (handler_) handler_->on_request_congested();
 }
 
-void Connection::on_drained() {
-  if (handler_) handler_->on_upstream_drained();
+void H1Connection::on_drained() {
+  count_sent();
+  if (handler_) handler_->on_request_drained();
 }
 
 }  // namespace penstock::upstream

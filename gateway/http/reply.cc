@@ -1,10 +1,10 @@
-#include "gateway/proxy/reply.h"
+#include "gateway/http/reply.h"
 
 #include <array>
 
 #include "gateway/http/message.h"
 
-namespace penstock::proxy {
+namespace penstock::http {
 namespace {
 
 struct Row {
@@ -66,7 +66,7 @@ const BodyParts& body_parts(ErrorKind wanted) {
     std::array<BodyParts, kErrorKinds> parts;
     for (std::size_t i = 0; i < kErrorKinds; ++i) {
       const int status = kRows[i].status;
-      parts[i].before_detail.append(R"({"type":"about:blank","title":")").append(http::reason_phrase(status));
+      parts[i].before_detail.append(R"({"type":"about:blank","title":")").append(reason_phrase(status));
       parts[i].before_detail.append(R"(","status":)").append(std::to_string(status)).append(R"(,"detail":")");
       parts[i].after_detail.append(R"(","reason":")").append(name(static_cast<ErrorKind>(i)));
       parts[i].after_detail.append(R"(","request_id":")");
@@ -95,10 +95,11 @@ void make_reply(ErrorKind kind, std::string_view detail, std::string_view reques
   reply.proxy_status = r.proxy_status;
   reply.close = r.close;
   reply.retry_after_s = r.retry_after_s;
+  reply.fields.clear();
   // All parts are literals or checked ids: nothing here needs escaping.
   const BodyParts& parts = body_parts(kind);
   reply.body.assign(parts.before_detail).append(detail.empty() ? name(kind) : detail).append(parts.after_detail);
   reply.body.append(request_id).append("\"}\n");
 }
 
-}  // namespace penstock::proxy
+}  // namespace penstock::http
