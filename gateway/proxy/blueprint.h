@@ -6,7 +6,7 @@
 
 #include "conf/config.h"
 #include "gateway/base/ip.h"
-#include "gateway/filters/limit_table.h"
+#include "gateway/filters/limits/limit_table.h"
 #include "gateway/proxy/route_action.h"
 #include "gateway/proxy/route_switches.h"
 #include "gateway/routing/route_table.h"

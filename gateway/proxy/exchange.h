@@ -11,7 +11,7 @@
 #include "gateway/base/error.h"
 #include "gateway/base/ip.h"
 #include "gateway/base/request_id.h"
-#include "gateway/filters/admission.h"
+#include "gateway/filters/limits/admission.h"
 #include "gateway/http/h1_head.h"
 #include "gateway/http/message.h"
 #include "gateway/proxy/attempt.h"

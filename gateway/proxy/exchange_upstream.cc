@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "gateway/filters/request_key.h"
+#include "gateway/keys/request_key.h"
 #include "gateway/proxy/balancing_key.h"
 #include "gateway/proxy/client_deadline.h"
 #include "gateway/proxy/context.h"

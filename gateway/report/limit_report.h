@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "gateway/admin/pages.h"
-#include "gateway/filters/limit_table.h"
+#include "gateway/filters/limits/limit_table.h"
 #include "gateway/observe/metrics.h"
 
 namespace penstock {

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "balancers/hash.h"
-#include "gateway/filters/request_key.h"
+#include "gateway/keys/request_key.h"
 
 namespace penstock::proxy {
 

@@ -12,8 +12,8 @@
 
 #include "conf/config.h"
 #include "gateway/base/siphash.h"
-#include "gateway/filters/limit.h"
-#include "gateway/filters/request_key.h"
+#include "gateway/filters/limits/limit.h"
+#include "gateway/keys/request_key.h"
 #include "limiters/keyed_table.h"
 
 namespace penstock::filters {

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "gateway/filters/admission.h"
+#include "gateway/filters/limits/admission.h"
 
 namespace penstock::filters {
 namespace {

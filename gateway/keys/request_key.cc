@@ -1,4 +1,4 @@
-#include "gateway/filters/request_key.h"
+#include "gateway/keys/request_key.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "gateway/filters/limit_table.h"
+#include "gateway/filters/limits/limit_table.h"
 
 #include <algorithm>
 

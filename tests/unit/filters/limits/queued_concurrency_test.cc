@@ -1,13 +1,13 @@
 // Requests that wait for a place: who gets it, on which worker, and who is sent away. The workers' threads are played
 // by the test: what they are told lies in `posted` until the test lets them turn.
-#include "gateway/filters/queued_concurrency.h"
+#include "gateway/filters/limits/queued_concurrency.h"
 
 #include <gtest/gtest.h>
 
 #include <deque>
 #include <random>
 
-#include "gateway/filters/admission.h"
+#include "gateway/filters/limits/admission.h"
 
 namespace penstock::filters {
 namespace {

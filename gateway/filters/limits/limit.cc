@@ -1,4 +1,4 @@
-#include "gateway/filters/limit.h"
+#include "gateway/filters/limits/limit.h"
 
 #include <algorithm>
 #include <utility>

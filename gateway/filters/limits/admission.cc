@@ -1,4 +1,4 @@
-#include "gateway/filters/admission.h"
+#include "gateway/filters/limits/admission.h"
 
 #include <algorithm>
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "gateway/filters/limit_table.h"
+#include "gateway/filters/limits/limit_table.h"
 
 namespace penstock::filters {
 

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "conf/config.h"
-#include "gateway/filters/classes_in_use.h"
-#include "gateway/filters/limit.h"
+#include "gateway/filters/limits/classes_in_use.h"
+#include "gateway/filters/limits/limit.h"
 
 namespace penstock::filters {
 

@@ -1,8 +1,8 @@
-#include "gateway/filters/queued_concurrency.h"
+#include "gateway/filters/limits/queued_concurrency.h"
 
 #include <utility>
 
-#include "gateway/filters/classes_in_use.h"
+#include "gateway/filters/limits/classes_in_use.h"
 
 namespace penstock::filters {
 namespace {

@@ -3,10 +3,10 @@
 #include <cstring>
 #include <utility>
 
-#include "gateway/filters/classes_in_use.h"
-#include "gateway/filters/keyed_words.h"
-#include "gateway/filters/limit.h"
-#include "gateway/filters/queued_concurrency.h"
+#include "gateway/filters/limits/classes_in_use.h"
+#include "gateway/filters/limits/keyed_words.h"
+#include "gateway/filters/limits/limit.h"
+#include "gateway/filters/limits/queued_concurrency.h"
 #include "limiters/adaptive.h"
 #include "limiters/fixed_window.h"
 #include "limiters/rolling_latency.h"

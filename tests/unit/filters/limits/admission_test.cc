@@ -1,5 +1,5 @@
 // Requests on their way through the limits of a configuration.
-#include "gateway/filters/admission.h"
+#include "gateway/filters/limits/admission.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -20,7 +20,7 @@
 #include <string>
 #include <vector>
 
-#include "gateway/filters/limit.h"
+#include "gateway/filters/limits/limit.h"
 #include "limiters/concurrency.h"
 #include "limiters/waiting_room.h"
 

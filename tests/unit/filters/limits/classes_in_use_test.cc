@@ -1,4 +1,4 @@
-#include "gateway/filters/classes_in_use.h"
+#include "gateway/filters/limits/classes_in_use.h"
 
 #include <gtest/gtest.h>
 
