@@ -11,7 +11,6 @@
 namespace penstock::conf {
 namespace {
 
-constexpr const char* kTokenPattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
 /// Browsers keep no cookie for longer (RFC 6265bis §5.6.1: 400 days).
 constexpr milliseconds kLongestCookie = std::chrono::hours(400 * 24);
 

@@ -70,7 +70,7 @@ ShapeOf<std::uint64_t> replay_size_shape() {
   return size(0, 16 << 20);
 }
 
-void complete_retry(Retry& retry, const Node& node) {
+void complete_retry(Retry& retry, const Node& node, Problems&) {
   if (!node.has("max_backoff")) retry.max_backoff = std::max(retry.max_backoff, retry.backoff);
 }
 

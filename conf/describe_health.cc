@@ -27,7 +27,7 @@ ShapeOf<StatusRange> status_shape() {
                              either(Json::Map{{"type", "integer"}, {"minimum", 200}, {"maximum", 599}}, texts));
 }
 
-void complete_check(HealthCheck& check, const Node& node) {
+void complete_check(HealthCheck& check, const Node& node, Problems&) {
   if (!node.has("timeout")) check.timeout = std::min(check.timeout, check.interval);
 }
 
@@ -43,7 +43,7 @@ void check_check(const HealthCheck& check, const Node& node, Problems& problems)
   }
 }
 
-void complete_outlier(Outlier& outlier, const Node& node) {
+void complete_outlier(Outlier& outlier, const Node& node, Problems&) {
   if (!node.has("max_eject_for")) outlier.max_eject_for = std::max(outlier.max_eject_for, outlier.eject_for);
 }
 

@@ -72,7 +72,7 @@ ShapeOf<ZooKeeper> zookeeper_shape() {
   section->key("session_timeout", &ZooKeeper::session_timeout, duration(std::chrono::seconds(1), std::chrono::hours(1)),
                "What is asked for; the server may choose another.");
   section->key("auth", &ZooKeeper::auth, optional(credentials_shape()), "Of the scheme digest.");
-  section->completion([](ZooKeeper& zk, const Node& node) {
+  section->completion([](ZooKeeper& zk, const Node& node, Problems&) {
     if (!node.has("root") && zk.layout == ZooKeeperLayout::dubbo) zk.root = "/dubbo";
   });
   return section;

@@ -10,8 +10,6 @@
 namespace penstock::conf {
 namespace {
 
-constexpr const char* kTokenPattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
-
 ShapeOf<Match> match_shape() {
   const auto method = text_like(kTokenPattern, read_method);
   const auto same = [](const std::string& text) { return text; };
@@ -111,6 +109,10 @@ void check_action(const DraftRoute& route, const Node& node, Problems& problems)
     problems.add(node.mark, "timeouts are for a route with an upstream");
   } else if (route.retry && !route.upstream) {
     problems.add(node.mark, "retry is for a route with an upstream");
+  } else if (route.rewrite && !route.upstream) {
+    problems.add(node.find("rewrite")->mark, "rewrite is for a route with an upstream");
+  } else if (!route.fields.request.empty() && !route.upstream) {
+    problems.add(node.find("fields")->value->find("request")->mark, "fields.request is for a route with an upstream");
   }
 }
 
@@ -119,9 +121,9 @@ Json action_schema() {
   for (const char* action : {"upstream", "respond", "redirect"}) {
     one_of.push_back(Json::Map{{"required", Json::List{action}}});
   }
-  return Json::Map{
-      {"oneOf", one_of},
-      {"dependentRequired", Json::Map{{"timeouts", Json::List{"upstream"}}, {"retry", Json::List{"upstream"}}}}};
+  Json::Map need_upstream;
+  for (const char* key : {"timeouts", "retry", "rewrite"}) need_upstream.emplace_back(key, Json::List{"upstream"});
+  return Json::Map{{"oneOf", one_of}, {"dependentRequired", need_upstream}};
 }
 
 }  // namespace
@@ -145,9 +147,14 @@ ShapeOf<DraftRoute> route_shape() {
                "What each request takes of a token bucket, of the upstream's too; no more than the burst.");
   section->key("fallback", &DraftRoute::fallback, optional(fallback_shape()),
                "What is done with a request instead of refusing it.");
+  section->key("rewrite", &DraftRoute::rewrite, optional(rewrite_shape()),
+               "Another path for the upstream; the query stays.");
+  section->key("fields", &DraftRoute::fields, fields_shape(),
+               "Which header fields are taken away, set and added, in this order.");
   section->key("timeouts", &DraftRoute::timeouts, optional(timeouts_shape()), "Overrides of the upstream's timeouts.");
   section->key("retry", &DraftRoute::retry, optional(or_word("off", route_retry_shape())),
                "Overrides of the upstream's retries; or off.");
+  section->completion(bind_templates);
   section->rule(check_action, action_schema());
   return section;
 }

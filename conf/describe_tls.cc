@@ -26,11 +26,11 @@ ShapeOf<CertificateFiles> certificate_shape() {
   section->key("key", &CertificateFiles::key, path_shape(), "The certificate's key, a PEM file.", Need::required);
   section->key("ocsp", &CertificateFiles::ocsp, path_shape(),
                "The authority's OCSP answer, a DER file, which is stapled to handshakes.");
-  section->completion([](CertificateFiles& files, const Node& node) { files.mark = node.mark; });
+  section->completion([](CertificateFiles& files, const Node& node, Problems&) { files.mark = node.mark; });
   return section;
 }
 
-void complete(ListenerTls& tls, const Node& node) {
+void complete(ListenerTls& tls, const Node& node, Problems&) {
   tls.mark = node.mark;
   if (!tls.client_ca.empty() && !node.has("client_certificate")) tls.client_certificate = ClientCertificate::required;
 }
@@ -74,7 +74,7 @@ ShapeOf<UpstreamTls> upstream_tls_shape() {
   section->key("key", &UpstreamTls::key, path_shape(), "The certificate's key, a PEM file.");
   section->key("verify", &UpstreamTls::verify, truth(), "false: trust whatever answers. Never in production.");
   section->key("min_version", &UpstreamTls::min_version, version_shape(), "The oldest version that is spoken.");
-  section->completion([](UpstreamTls& tls, const Node& node) { tls.mark = node.mark; });
+  section->completion([](UpstreamTls& tls, const Node& node, Problems&) { tls.mark = node.mark; });
   section->rule(check_pair);
   return section;
 }

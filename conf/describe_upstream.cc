@@ -117,6 +117,9 @@ ShapeOf<DraftUpstream> upstream_shape() {
                or_word("off", choice<ProxyProtocolVersion>(
                                   {{"v1", ProxyProtocolVersion::v1}, {"v2", ProxyProtocolVersion::v2}})),
                "Tells endpoints the client's address by the PROXY protocol, on a connection for each client; or off.");
+  section->key("host", &DraftUpstream::host, upstream_host_shape(),
+               "The Host that endpoints see: client, as the client has asked; endpoint, the endpoint's own address or "
+               "name; or a name, with or without a port.");
   section->rule(check_endpoints, either_endpoints_or_discover());
   return section;
 }

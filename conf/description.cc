@@ -123,8 +123,7 @@ ShapeOf<Draft> make_file_shape() {
   file->key("rate_limit_headers", &Draft::rate_limit_headers, or_word("off", rate_limit_fields_shape()),
             "Which fields tell clients of rate limits: RateLimit and RateLimit-Policy (draft), X-RateLimit-* "
             "(x_ratelimit), or both; or off. [draft] unless set.");
-  file->key("priority_header", &Draft::priority_header,
-            or_word("off", text_like("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", read_priority_header)),
+  file->key("priority_header", &Draft::priority_header, or_word("off", text_like(kTokenPattern, read_priority_header)),
             "A header field with a request's class (critical, default, sheddable, background), believed from "
             "trusted_proxies alone and taken off other requests; or off.");
   file->key("zone", &Draft::zone, name_shape(),

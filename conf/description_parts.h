@@ -32,6 +32,11 @@ ShapeOf<Retry> retry_shape();
 ShapeOf<DraftRetry> route_retry_shape();
 ShapeOf<CircuitBreaker> circuit_breaker_shape();
 ShapeOf<DraftRoute> route_shape();
+ShapeOf<Fields> fields_shape();
+ShapeOf<Rewrite> rewrite_shape();
+ShapeOf<UpstreamHost> upstream_host_shape();
+/// Looks up what a route's templates name in its path. `node` is what the route was read from, soundly.
+void bind_templates(DraftRoute& route, const Node& node, Problems& problems);
 ShapeOf<Registry> registry_shape();
 ShapeOf<Discover> discover_shape();
 ShapeOf<Announce> announce_shape();

@@ -80,6 +80,7 @@ struct DraftUpstream {
   Pool pool;
   std::optional<UpstreamTls> tls;
   std::optional<ProxyProtocolVersion> proxy_protocol;
+  UpstreamHost host;
 };
 
 /// What a route sets of its upstream's timeouts.
@@ -114,6 +115,8 @@ struct DraftRoute {
   Priority priority = Priority::normal;
   Placed<std::uint16_t> cost{1, {}};
   std::optional<DraftFallback> fallback;
+  std::optional<Rewrite> rewrite;
+  Fields fields;
   std::optional<DraftTimeouts> timeouts;
   std::optional<std::optional<DraftRetry>> retry;  ///< without an inner value: off
 };

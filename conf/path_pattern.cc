@@ -78,19 +78,23 @@ std::string decode(std::string_view segment) {
   return result;
 }
 
-std::string problem_of_literal(std::string_view segment) {
-  if (segment.find('*') != std::string_view::npos) return "takes * only as the whole last segment, as in /users/*";
-  if (segment.find_first_of("{}") != std::string_view::npos) {
-    return "takes a {parameter} only as a whole segment, as in /users/{id}";
-  }
+std::string problem_of_segment(std::string_view segment) {
   if (is_dot_segment(segment)) return "cannot hold the segments . and ..";
   if (!percent_encoding_is_sound(segment)) return "has a % that is not followed by two hexadecimal digits";
   return "";
 }
 
+std::string problem_of_literal(std::string_view segment) {
+  if (segment.find('*') != std::string_view::npos) return "takes * only as the whole last segment, as in /users/*";
+  if (segment.find_first_of("{}") != std::string_view::npos) {
+    return "takes a {parameter} only as a whole segment, as in /users/{id}";
+  }
+  return problem_of_segment(segment);
+}
+
 std::string problem_of_characters(std::string_view text) {
   if (text.empty() || text[0] != '/') return "must begin with /, is " + in_quotes(text);
-  if (text.find('?') != std::string_view::npos) return "cannot hold a query; use the key query of the match";
+  if (text.find('?') != std::string_view::npos) return "cannot hold a query";
   if (text.find('#') != std::string_view::npos) return "cannot hold a #";
   const auto visible = [](char c) { return c > 0x20 && c < 0x7f; };
   if (!std::all_of(text.begin(), text.end(), visible)) return "must be visible ASCII; percent-encode the rest";
@@ -99,8 +103,18 @@ std::string problem_of_characters(std::string_view text) {
 
 }  // namespace
 
+std::string problem_of_path(std::string_view path) {
+  std::string problem = problem_of_characters(path);
+  if (!problem.empty()) return problem;
+  for_each_segment(path, [&](std::string_view segment, bool) {
+    if (problem.empty()) problem = problem_of_segment(segment);
+  });
+  return problem;
+}
+
 Parsed<std::string> read_path_pattern(std::string_view text) {
   std::string problem = problem_of_characters(text);
+  if (problem.ends_with("query")) problem += "; use the key query of the match";
   if (!problem.empty()) return Failure{problem};
   std::set<std::string_view> names;
   for_each_segment(text, [&](std::string_view segment, bool last) {
@@ -115,6 +129,21 @@ Parsed<std::string> read_path_pattern(std::string_view text) {
   });
   if (!problem.empty()) return Failure{problem};
   return std::string(text);
+}
+
+bool may_begin_with(std::string_view pattern, std::string_view beginning) {
+  const std::string whole = path_pattern_identity(pattern);
+  const std::string begins = path_pattern_identity(beginning);
+  std::string_view rest = whole;
+  bool may = true, open = pattern.empty();
+  for_each_segment(begins, [&](std::string_view segment, bool) {
+    if (!may || open) return;
+    const std::string_view next = rest.substr(0, rest.find('/', 1));
+    rest.remove_prefix(next.size());
+    open = next == "/*" && rest.empty();
+    may = open || next == "/{}" || (!next.empty() && next.substr(1) == segment);
+  });
+  return may;
 }
 
 std::string path_pattern_identity(std::string_view pattern) {

@@ -43,6 +43,7 @@ Upstream resolve_upstream(DraftUpstream draft) {
   upstream.pool = draft.pool;
   upstream.tls = std::move(draft.tls);
   upstream.proxy_protocol = draft.proxy_protocol;
+  upstream.host = std::move(draft.host);
   return upstream;
 }
 
@@ -139,6 +140,8 @@ Route resolve_route(Placed<DraftRoute>& draft, const Config& config, const Upstr
   route.max_body = draft.value.max_body;
   route.limits = resolve_limits(std::move(draft.value.limits));
   route.priority = draft.value.priority;
+  route.rewrite = std::move(draft.value.rewrite);
+  route.fields = std::move(draft.value.fields);
   if (draft.value.upstream) route.upstream = find_upstream(*draft.value.upstream, index, problems);
   route.fallback = resolve_fallback(draft.value.fallback, route.upstream, index, problems);
   route.cost = draft.value.cost.value;
@@ -249,6 +252,7 @@ DraftUpstream to_draft(const Upstream& upstream) {
   draft.pool = upstream.pool;
   draft.tls = upstream.tls;
   draft.proxy_protocol = upstream.proxy_protocol;
+  draft.host = upstream.host;
   return draft;
 }
 
@@ -276,6 +280,8 @@ DraftRoute to_draft(const Route& route, const Config& config) {
   draft.max_body = route.max_body;
   draft.limits = to_draft(route.limits);
   draft.priority = route.priority;
+  draft.rewrite = route.rewrite;
+  draft.fields = route.fields;
   draft.cost.value = route.cost;
   draft.fallback = to_draft(route.fallback, config);
   if (route.upstream) {

@@ -35,6 +35,8 @@ ShapeOf<Address> address(AddressUse use);
 
 /// Turns what is written into what is kept, or says what is wrong with it.
 using TextReader = Parsed<std::string> (*)(std::string_view);
+/// RFC 9110 §5.6.2, for schemas: names of fields and cookies, methods.
+inline constexpr const char* kTokenPattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
 /// Text of a certain form. `pattern` is that form as an ECMAScript regular expression, for the schema: it may allow
 /// more than the reader, never less. An empty value stands for none and is not written.
 ShapeOf<std::string> text_like(std::string pattern, TextReader reader);

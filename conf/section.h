@@ -37,7 +37,7 @@ class Section final : public Shape<S> {
   /// Checks what one key alone does not show. Called if all keys were sound.
   using Rule = std::function<void(const S&, const Node&, Problems&)>;
 
-  using Completion = std::function<void(S&, const Node&)>;
+  using Completion = std::function<void(S&, const Node&, Problems&)>;
 
   template <class M>
   Section& key(std::string name, M S::*member, ShapeOf<M> shape, std::string doc, Need need = Need::optional) {
@@ -51,7 +51,7 @@ class Section final : public Shape<S> {
     return *this;
   }
 
-  /// Fills in defaults that depend on other keys; comes before the rule, if all keys were sound.
+  /// Fills in what depends on other keys; comes before the rule, if all keys were sound.
   Section& completion(Completion completion) {
     completion_ = std::move(completion);
     return *this;
@@ -75,7 +75,7 @@ class Section final : public Shape<S> {
     }
     keys_.report_missing(node, problems);
     if (problems.count() != before) return;
-    if (completion_) completion_(out, node);
+    if (completion_) completion_(out, node, problems);
     if (rule_) rule_(out, node, problems);
   }
 

@@ -82,6 +82,25 @@ ShapeOf<std::optional<T>> optional(ShapeOf<T> inner) {
   return std::make_shared<OptionalShape<T>>(std::move(inner));
 }
 
+/// A value that is not written out as long as it is what it is by default.
+template <class T>
+class UnlessDefaultShape final : public Shape<T> {
+ public:
+  explicit UnlessDefaultShape(ShapeOf<T> inner) : inner_(std::move(inner)) {}
+
+  void read(const Node& node, T& out, Problems& problems) const override { inner_->read(node, out, problems); }
+  Json write(const T& value) const override { return value == T{} ? Json() : inner_->write(value); }
+  Json schema() const override { return inner_->schema(); }
+
+ private:
+  ShapeOf<T> inner_;
+};
+
+template <class T>
+ShapeOf<T> unless_default(ShapeOf<T> inner) {
+  return std::make_shared<UnlessDefaultShape<T>>(std::move(inner));
+}
+
 /// `anyOf` of two schemas; one that is an anyOf itself is taken apart.
 Json either(const Json& a, const Json& b);
 
