@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "conf/config.h"
-#include "discovery/host_text.h"
 #include "discovery/http_trouble.h"
+#include "gateway/base/percent.h"
 #include "gateway/io/loop.h"
 
 namespace penstock::discovery {

@@ -5,9 +5,9 @@
 #include "discovery/consul/announcement.h"
 #include "discovery/consul/answers.h"
 #include "discovery/consul/query.h"
-#include "discovery/host_text.h"
 #include "discovery/http_trouble.h"
 #include "discovery/registry_tls.h"
+#include "gateway/base/percent.h"
 
 namespace penstock::discovery {
 namespace {
