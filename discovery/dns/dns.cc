@@ -8,6 +8,7 @@
 #include "discovery/dns/lookup.h"
 #include "discovery/request_pace.h"
 #include "discovery/status_keeper.h"
+#include "gateway/base/nanos.h"
 #include "gateway/base/random.h"
 #include "gateway/io/loop.h"
 
@@ -51,11 +52,7 @@ class DnsWatch final : public Watch {
 
 struct DnsRegistry final : Registry {
   DnsRegistry(const RegistryParts& p, const conf::Dns& c)
-      : parts(p),
-        config(c),
-        random(p.seed),
-        keeper(p.loop.now()),
-        client(p.loop, {c.servers, static_cast<Nanos>(c.timeout.count()) * kNanosPerMilli}) {}
+      : parts(p), config(c), random(p.seed), keeper(p.loop.now()), client(p.loop, {c.servers, nanos(c.timeout)}) {}
 
   std::unique_ptr<Watch> watch_service(const conf::Discover& what, ServiceSink& sink) override {
     return std::make_unique<DnsWatch>(*this, what, sink);

@@ -9,13 +9,9 @@
 #include <optional>
 
 #include "gateway/base/intrusive_list.h"
+#include "gateway/base/nanos.h"
 
 namespace penstock {
-
-/// Steady time in nanoseconds. The origin is arbitrary; 0 is before anything.
-using Nanos = std::uint64_t;
-inline constexpr Nanos kNanosPerMilli = 1'000'000;
-inline constexpr Nanos kNanosPerSecond = 1'000'000'000;
 
 /// One wait's end. The owner outlives it; `fire` is called on the wheel's thread, at most once per arming, never early.
 class Deadline : public ListLink {

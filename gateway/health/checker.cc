@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/base/nanos.h"
 #include "gateway/io/loop.h"
 
 namespace penstock::health {
@@ -17,7 +18,7 @@ Checker::Checker(io::Loop& loop, const conf::HealthCheck& how, ProbeTarget targe
 }
 
 Nanos Checker::quick() const {
-  return std::min(static_cast<Nanos>(how_.interval.count()) * kNanosPerMilli, kNanosPerSecond);
+  return std::min(nanos(how_.interval), kNanosPerSecond);
 }
 
 void Checker::wait(Nanos time) {
@@ -25,7 +26,7 @@ void Checker::wait(Nanos time) {
 }
 
 void Checker::again(bool hurries) {
-  const Nanos interval = hurries ? quick() : static_cast<Nanos>(how_.interval.count()) * kNanosPerMilli;
+  const Nanos interval = hurries ? quick() : nanos(how_.interval);
   if (!hurries && !std::exchange(spread_, true)) {
     wait(random_.below(interval + 1));
   } else {

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "gateway/base/nanos.h"
 #include "gateway/io/loop.h"
 #include "gateway/io/tls/session.h"
 
@@ -38,7 +39,7 @@ bool Probe::start() {
   } else {
     stream_->write(target_.proxy_header);
   }
-  loop_.arm(timeout_, static_cast<Nanos>(how_.timeout.count()) * kNanosPerMilli);
+  loop_.arm(timeout_, nanos(how_.timeout));
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/base/nanos.h"
 #include "gateway/proxy/downstream.h"
 
 namespace penstock {
