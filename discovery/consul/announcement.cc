@@ -49,7 +49,7 @@ ConsulAnnouncement::ConsulAnnouncement(HttpServers& servers, ConsulManners manne
       entry_(entry_of(what)),
       every_(nanos(what.ttl) / 3),
       log_(std::move(log)),
-      timer_([](void* self) { static_cast<ConsulAnnouncement*>(self)->fire(); }, this) {
+      timer_(Deadline::of<&ConsulAnnouncement::fire>(this)) {
   servers_.join(*this);
   servers_.loop().arm(timer_, 0);
 }

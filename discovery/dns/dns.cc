@@ -47,7 +47,7 @@ class DnsWatch final : public Watch {
   DnsHosts known_;
   std::set<std::string> lost_;  ///< what was logged already
   Rounds rounds_;
-  Deadline next_{[](void* self) { static_cast<DnsWatch*>(self)->ask(); }, this};
+  Deadline next_ = Deadline::of<&DnsWatch::ask>(this);
 };
 
 struct DnsRegistry final : Registry {

@@ -18,6 +18,11 @@ class Deadline : public ListLink {
  public:
   using Fire = void (*)(void* owner);
   Deadline(Fire fire, void* owner) : fire_(fire), owner_(owner) {}
+  /// A member's, private or not: `Deadline next_ = Deadline::of<&Probe::begin>(this);`
+  template <auto kMember, class Owner>
+  static Deadline of(Owner* owner) {
+    return {[](void* self) { (static_cast<Owner*>(self)->*kMember)(); }, owner};
+  }
   bool armed() const { return due_ != kNever; }
   /// Never fires unless armed again. O(1).
   void cancel() { due_ = kNever; }

@@ -12,7 +12,7 @@ Checker::Checker(io::Loop& loop, const conf::HealthCheck& how, ProbeTarget targe
     : loop_(loop),
       how_(how),
       random_(seed),
-      next_([](void* self) { static_cast<Checker*>(self)->check(); }, this),
+      next_(Deadline::of<&Checker::check>(this)),
       probe_(loop, how, std::move(target), std::move(checked)) {
   wait(random_.below(quick() + 1));
 }

@@ -28,7 +28,7 @@ Probe::Probe(io::Loop& loop, const conf::HealthCheck& how, ProbeTarget target, D
       how_(how),
       target_(checked_target(how, std::move(target))),
       done_(std::move(done)),
-      timeout_([](void* self) { static_cast<Probe*>(self)->timed_out(); }, this) {}
+      timeout_(Deadline::of<&Probe::timed_out>(this)) {}
 
 bool Probe::start() {
   stream_ = io::Stream::connect(loop_, target_.address, *this);

@@ -14,8 +14,7 @@ constexpr Nanos kParts = 128;
 
 }  // namespace
 
-OldViews::OldViews(proxy::Context& context)
-    : context_(context), next_([](void* self) { static_cast<OldViews*>(self)->end_due(); }, this) {}
+OldViews::OldViews(proxy::Context& context) : context_(context), next_(Deadline::of<&OldViews::end_due>(this)) {}
 
 void OldViews::replaced(std::uint64_t view_number, conf::milliseconds timeout) {
   const Nanos wait = nanos(timeout);
