@@ -30,7 +30,7 @@ struct Gathering::State : std::enable_shared_from_this<State> {
   const std::function<void()> tell;
   Nanos not_before = 0;
   bool here = true;
-  Deadline timer{[](void* self) { static_cast<State*>(self)->now(); }, this};
+  Deadline timer = Deadline::of<&State::now>(this);
 };
 
 Gathering::Gathering(io::Loop& loop, std::function<void()> tell)

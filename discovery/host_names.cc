@@ -19,16 +19,15 @@ constexpr Nanos kRetry = 2 * kNanosPerSecond;
 
 struct HostNames::State : std::enable_shared_from_this<State> {
   struct Name {
-    State* home;
-    std::string host;
+    Name(State& s, std::string h) : home(s), host(std::move(h)) {}
+    void look_up() { home.look_up(*this); }
+
+    State& home;
+    const std::string host;
     std::vector<io::SocketAddress> addresses;
     bool answered = false;
     std::string last_error;
-    Deadline refresh{[](void* self) {
-                       auto* name = static_cast<Name*>(self);
-                       name->home->look_up(*name);
-                     },
-                     this};
+    Deadline refresh = Deadline::of<&Name::look_up>(this);
   };
 
   State(io::Loop& l, std::function<void()> c, std::function<void(const std::string&)> o)
@@ -60,10 +59,7 @@ struct HostNames::State : std::enable_shared_from_this<State> {
   const std::vector<io::SocketAddress>& add(const std::string& host) {
     static const std::vector<io::SocketAddress> kNone;
     if (names.size() >= kMost) return kNone;
-    auto name = std::make_unique<Name>();
-    name->home = this;
-    name->host = host;
-    Name& added = *names.emplace(host, std::move(name)).first->second;
+    Name& added = *names.emplace(host, std::make_unique<Name>(*this, host)).first->second;
     look_up(added);
     return added.addresses;
   }

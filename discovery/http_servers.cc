@@ -22,7 +22,7 @@ HttpServers::HttpServers(const RegistryParts& parts, std::vector<std::string> ur
       random_(parts.seed),
       keeper_(parts.loop.now()),
       client_(parts.loop, std::move(tls)),
-      timer_([](void* self) { static_cast<HttpServers*>(self)->timer_fired(); }, this) {
+      timer_(Deadline::of<&HttpServers::timer_fired>(this)) {
   keeper_.uses(urls_[current_]);
 }
 

@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "gateway/base/nanos.h"
+
 namespace penstock::discovery {
 namespace {
 
@@ -86,7 +88,7 @@ bool LastGood::accept_if(const std::function<bool(const Instance&)>& unusable) {
 
 std::optional<Nanos> LastGood::confirm_at() const {
   if (!suspect_ || !protection_) return std::nullopt;
-  return suspect_->since + static_cast<Nanos>(protection_->confirm_after.count()) * kNanosPerMilli;
+  return suspect_->since + nanos(protection_->confirm_after);
 }
 
 bool LastGood::is_suspicious(std::size_t removed, std::size_t of) const {

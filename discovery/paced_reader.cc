@@ -6,7 +6,7 @@
 namespace penstock::discovery {
 
 PacedReader::PacedReader(ServerSource& source, HttpServers& s)
-    : servers(s), source_(source), timer_([](void* self) { static_cast<PacedReader*>(self)->try_ask(); }, this) {
+    : servers(s), source_(source), timer_(Deadline::of<&PacedReader::try_ask>(this)) {
   source_.join(*this);
   servers.loop().arm(timer_, 0);
 }

@@ -3,7 +3,8 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "discovery/host_text.h"
+#include "gateway/base/hex.h"
+#include "gateway/base/percent.h"
 #include "gateway/io/hmac.h"
 
 namespace penstock::discovery {
@@ -15,13 +16,7 @@ constexpr std::string_view kMark = "penstock-endpoints 1 ";
 constexpr std::size_t kDigestCharacters = 64;
 
 std::string digest_of(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  for (const std::uint8_t byte : io::hmac_sha256("penstock-endpoints", text)) {
-    hex += kDigits[byte >> 4];
-    hex += kDigits[byte & 15];
-  }
-  return hex;
+  return hex_text(io::hmac_sha256("penstock-endpoints", text));
 }
 
 json to_json(const Instance& instance) {

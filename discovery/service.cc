@@ -42,10 +42,10 @@ Service::Service(io::Loop& loop, Registry& registry, std::string upstream, const
           [this](const std::string& message) { hooks_.log("upstream " + upstream_ + ": " + message); }),
       last_good_(what.shrink_protection),
       saver_(loop, path_, [this](const std::string& error) { was_saved(error); }),
-      next_publish_([](void* self) { static_cast<Service*>(self)->publish(); }, this),
-      next_look_([](void* self) { static_cast<Service*>(self)->look_at_suspect(); }, this),
-      next_save_([](void* self) { static_cast<Service*>(self)->save(); }, this),
-      give_up_([](void* self) { static_cast<Service*>(self)->settle(); }, this) {
+      next_publish_(Deadline::of<&Service::publish>(this)),
+      next_look_(Deadline::of<&Service::look_at_suspect>(this)),
+      next_save_(Deadline::of<&Service::save>(this)),
+      give_up_(Deadline::of<&Service::settle>(this)) {
   restore();
   loop_.arm(give_up_, last_good_.freshness() == Freshness::from_disk ? 0 : kPatience);
   watch_ = registry.watch_service(what_, *this);

@@ -30,7 +30,7 @@ class ServiceBoard::ServiceWatch final : public Watch {
   bool anyway_ = true;
   std::optional<std::vector<Instance>> last_;
   std::string last_error_;
-  Deadline soon_{[](void* self) { static_cast<ServiceWatch*>(self)->tell(); }, this};
+  Deadline soon_ = Deadline::of<&ServiceWatch::tell>(this);
 };
 
 void ServiceBoard::ServiceWatch::tell() {

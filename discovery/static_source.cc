@@ -1,5 +1,6 @@
 #include "discovery/static_source.h"
 
+#include <deque>
 #include <utility>
 
 #include "gateway/io/loop.h"
@@ -16,20 +17,23 @@ constexpr Nanos kRetry = 2 * kNanosPerSecond;
 
 struct StaticSource::State : std::enable_shared_from_this<State> {
   struct Entry {
+    Entry(State& s, const conf::Endpoint& e) : home(s), from(e) {}
+    void look_up() { home.look_up(*this); }
+
+    State& home;
     conf::Endpoint from;
     std::vector<io::SocketAddress> addresses;
     bool is_name = false;
     bool asked = false;
     std::string last_error;
-    std::unique_ptr<Deadline> refresh;
+    Deadline refresh = Deadline::of<&Entry::look_up>(this);
   };
 
   State(io::Loop& l, std::string n, Publish p, Warn w, Settled s)
       : loop(l), name(std::move(n)), publish(std::move(p)), warn(std::move(w)), settled(std::move(s)) {}
 
   void add(const conf::Endpoint& endpoint) {
-    Entry& entry = entries.emplace_back();
-    entry.from = endpoint;
+    Entry& entry = entries.emplace_back(*this, endpoint);
     const conf::Address& address = endpoint.address;
     const auto known = address.is_unix() ? io::SocketAddress::from_unix(address.unix_path)
                                          : io::SocketAddress::from_ip(address.host, address.port);
@@ -40,23 +44,22 @@ struct StaticSource::State : std::enable_shared_from_this<State> {
     }
   }
 
-  void look_up(std::size_t index) {
-    const conf::Address& address = entries[index].from.address;
+  void look_up(Entry& entry) {
+    const conf::Address& address = entry.from.address;
     io::resolve(loop, address.host, address.port,
-                [weak = weak_from_this(), index](std::vector<io::SocketAddress> addresses, std::string error) {
-                  if (auto self = weak.lock()) self->resolved(index, std::move(addresses), std::move(error));
+                [weak = weak_from_this(), &entry](std::vector<io::SocketAddress> addresses, std::string error) {
+                  if (auto self = weak.lock()) self->resolved(entry, std::move(addresses), std::move(error));
                 });
   }
 
-  void resolved(std::size_t index, std::vector<io::SocketAddress> addresses, std::string error) {
-    Entry& entry = entries[index];
+  void resolved(Entry& entry, std::vector<io::SocketAddress> addresses, std::string error) {
     if (!error.empty() && error != entry.last_error) {
       warn("upstream " + name + ": can't resolve " + entry.from.address.host + ": " + error +
            (entry.addresses.empty() ? "" : "; keeping the addresses known"));
     }
     const bool changed = error.empty() && addresses != entry.addresses;
     if (changed) entry.addresses = std::move(addresses);
-    loop.arm(*entry.refresh, error.empty() ? kRefresh : kRetry);
+    loop.arm(entry.refresh, error.empty() ? kRefresh : kRetry);
     entry.last_error = std::move(error);
     if (changed) publish_now();
     if (!std::exchange(entry.asked, true) && --unasked == 0) settled();
@@ -81,23 +84,13 @@ struct StaticSource::State : std::enable_shared_from_this<State> {
 
   void start() {
     publish_now();
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-      if (!entries[i].is_name) continue;
-      watches.push_back({this, i});
+    for (Entry& entry : entries) {
+      if (!entry.is_name) continue;
+      ++unasked;
+      look_up(entry);
     }
-    for (Watch& watch : watches) {
-      entries[watch.index].refresh = std::make_unique<Deadline>(
-          [](void* w) { static_cast<Watch*>(w)->state->look_up(static_cast<Watch*>(w)->index); }, &watch);
-      look_up(watch.index);
-    }
-    unasked = watches.size();
     if (unasked == 0) settled();
   }
-
-  struct Watch {
-    State* state;
-    std::size_t index;
-  };
 
   io::Loop& loop;
   std::string name;
@@ -105,9 +98,8 @@ struct StaticSource::State : std::enable_shared_from_this<State> {
   Warn warn;
   Settled settled;
   std::uint64_t version = 0;
-  std::size_t unasked = 0;  ///< names without a first answer
-  std::vector<Entry> entries;
-  std::vector<Watch> watches;  ///< filled once, so that deadlines may point into it
+  std::size_t unasked = 0;    ///< names without a first answer
+  std::deque<Entry> entries;  ///< filled once; deadlines point into it
 };
 
 StaticSource::StaticSource(io::Loop& loop, const conf::Upstream& upstream, Publish publish, Warn warn, Settled settled)

@@ -4,8 +4,9 @@
 #include <utility>
 
 #include "conf/config.h"
-#include "discovery/host_text.h"
 #include "discovery/http_trouble.h"
+#include "gateway/base/nanos.h"
+#include "gateway/base/percent.h"
 #include "gateway/io/loop.h"
 
 namespace penstock::discovery {
@@ -46,9 +47,9 @@ ConsulAnnouncement::ConsulAnnouncement(HttpServers& servers, ConsulManners manne
       manners_(std::move(manners)),
       id_(id_of(what)),
       entry_(entry_of(what)),
-      every_(static_cast<Nanos>(what.ttl.count()) * kNanosPerMilli / 3),
+      every_(nanos(what.ttl) / 3),
       log_(std::move(log)),
-      timer_([](void* self) { static_cast<ConsulAnnouncement*>(self)->fire(); }, this) {
+      timer_(Deadline::of<&ConsulAnnouncement::fire>(this)) {
   servers_.join(*this);
   servers_.loop().arm(timer_, 0);
 }

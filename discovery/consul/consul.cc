@@ -5,9 +5,10 @@
 #include "discovery/consul/announcement.h"
 #include "discovery/consul/answers.h"
 #include "discovery/consul/query.h"
-#include "discovery/host_text.h"
 #include "discovery/http_trouble.h"
 #include "discovery/registry_tls.h"
+#include "gateway/base/nanos.h"
+#include "gateway/base/percent.h"
 
 namespace penstock::discovery {
 namespace {
@@ -126,7 +127,7 @@ class ConsulRegistry final : public Registry {
     manners_.stale = config.stale;
     manners_.datacenter = config.datacenter;
     manners_.token = config.token;
-    manners_.wait = static_cast<Nanos>(config.wait.count()) * kNanosPerMilli;
+    manners_.wait = nanos(config.wait);
   }
 
   std::unique_ptr<Watch> watch_service(const conf::Discover& what, ServiceSink& sink) override {

@@ -4,8 +4,8 @@
 #include <charconv>
 #include <utility>
 
-#include "discovery/host_text.h"
 #include "discovery/http_trouble.h"
+#include "gateway/base/percent.h"
 #include "gateway/io/cpu_time.h"
 #include "gateway/io/loop.h"
 

@@ -8,6 +8,7 @@
 #include "discovery/dns/lookup.h"
 #include "discovery/request_pace.h"
 #include "discovery/status_keeper.h"
+#include "gateway/base/nanos.h"
 #include "gateway/base/random.h"
 #include "gateway/io/loop.h"
 
@@ -46,16 +47,12 @@ class DnsWatch final : public Watch {
   DnsHosts known_;
   std::set<std::string> lost_;  ///< what was logged already
   Rounds rounds_;
-  Deadline next_{[](void* self) { static_cast<DnsWatch*>(self)->ask(); }, this};
+  Deadline next_ = Deadline::of<&DnsWatch::ask>(this);
 };
 
 struct DnsRegistry final : Registry {
   DnsRegistry(const RegistryParts& p, const conf::Dns& c)
-      : parts(p),
-        config(c),
-        random(p.seed),
-        keeper(p.loop.now()),
-        client(p.loop, {c.servers, static_cast<Nanos>(c.timeout.count()) * kNanosPerMilli}) {}
+      : parts(p), config(c), random(p.seed), keeper(p.loop.now()), client(p.loop, {c.servers, nanos(c.timeout)}) {}
 
   std::unique_ptr<Watch> watch_service(const conf::Discover& what, ServiceSink& sink) override {
     return std::make_unique<DnsWatch>(*this, what, sink);

@@ -4,6 +4,8 @@
 #include <limits>
 #include <tuple>
 
+#include "gateway/base/nanos.h"
+
 namespace penstock::discovery {
 namespace {
 
@@ -114,7 +116,6 @@ std::uint32_t negative_ttl(const DnsAnswer& answer) {
 }
 
 Nanos refresh_after(std::uint32_t ttl, const conf::Dns& bounds, std::uint64_t random) {
-  const auto nanos = [](conf::milliseconds ms) { return static_cast<Nanos>(ms.count()) * kNanosPerMilli; };
   const Nanos held = std::clamp(ttl * kNanosPerSecond, nanos(bounds.min_ttl), nanos(bounds.max_ttl));
   return held / 100 * 80 + random % (held / 100 * 15 + 1);
 }

@@ -34,7 +34,7 @@ EtcdAnnouncement::EtcdAnnouncement(EtcdSession& session, const std::string& pref
       value_(value_of(what)),
       ttl_((static_cast<std::uint64_t>(what.ttl.count()) + 999) / 1000),
       log_(std::move(log)),
-      timer_([](void* self) { static_cast<EtcdAnnouncement*>(self)->fire(); }, this) {
+      timer_(Deadline::of<&EtcdAnnouncement::fire>(this)) {
   session_.join(*this);
   servers_.loop().arm(timer_, 0);
 }

@@ -15,7 +15,7 @@ EtcdSession::EtcdSession(HttpServers& servers, std::optional<conf::Credentials> 
     : servers_(servers),
       auth_(std::move(auth)),
       log_(std::move(log)),
-      timer_([](void* self) { static_cast<EtcdSession*>(self)->log_in(); }, this) {
+      timer_(Deadline::of<&EtcdSession::log_in>(this)) {
   servers_.join(*this);
   if (auth_) servers_.loop().arm(timer_, 0);
 }

@@ -4,6 +4,7 @@
 
 #include "discovery/eureka/payload.h"
 #include "discovery/http_trouble.h"
+#include "gateway/base/nanos.h"
 #include "gateway/io/loop.h"
 
 namespace penstock::discovery {
@@ -23,7 +24,7 @@ EurekaAnnouncement::EurekaAnnouncement(const RegistryParts& parts, const conf::E
                                        conf::Announce what)
     : parts_(parts),
       what_(std::move(what)),
-      ttl_(static_cast<Nanos>(what_.ttl.count()) * kNanosPerMilli),
+      ttl_(nanos(what_.ttl)),
       http_(http),
       random_(parts.seed),
       log_(parts.log),

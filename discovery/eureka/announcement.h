@@ -43,7 +43,7 @@ class EurekaAnnouncement final : public Announcement {
   Nanos renewed_at_ = 0;
   std::function<void()> withdrawn_;  ///< set once it is to be taken out
   std::unique_ptr<io::HttpRequest> request_;
-  Deadline next_{[](void* self) { static_cast<EurekaAnnouncement*>(self)->step(); }, this};
+  Deadline next_ = Deadline::of<&EurekaAnnouncement::step>(this);
 };
 
 }  // namespace penstock::discovery

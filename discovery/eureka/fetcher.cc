@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "discovery/http_trouble.h"
+#include "gateway/base/nanos.h"
 #include "gateway/io/background.h"
 #include "gateway/io/loop.h"
 
@@ -24,7 +25,7 @@ struct EurekaFetcher::Reading {
 
 EurekaFetcher::EurekaFetcher(const RegistryParts& parts, const conf::Eureka& config, io::HttpClient& http, News news)
     : parts_(parts),
-      interval_(static_cast<Nanos>(config.interval.count()) * kNanosPerMilli),
+      interval_(nanos(config.interval)),
       http_(http),
       news_(std::move(news)),
       random_(parts.seed),

@@ -63,7 +63,7 @@ class EurekaFetcher {
   bool asked_for_ = false;      ///< the round under way was asked for
   std::unique_ptr<io::HttpRequest> request_;
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
-  Deadline next_{[](void* self) { static_cast<EurekaFetcher*>(self)->begin_round(); }, this};
+  Deadline next_ = Deadline::of<&EurekaFetcher::begin_round>(this);
 };
 
 }  // namespace penstock::discovery

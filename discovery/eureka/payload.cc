@@ -8,6 +8,7 @@
 #include "conf/address.h"
 #include "discovery/host_text.h"
 #include "discovery/json_members.h"
+#include "gateway/base/percent.h"
 
 namespace penstock::discovery {
 namespace {

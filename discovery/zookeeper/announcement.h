@@ -44,8 +44,8 @@ class ZooKeeperAnnouncement final : public Announcement, private NodeListener {
   unsigned attempt_ = 0;
   std::string complaint_;  ///< the last one that was logged
   std::function<void()> when_withdrawn_;
-  Deadline retry_{[](void* self) { static_cast<ZooKeeperAnnouncement*>(self)->check(); }, this};
-  Deadline patience_{[](void* self) { static_cast<ZooKeeperAnnouncement*>(self)->withdrawn(); }, this};
+  Deadline retry_ = Deadline::of<&ZooKeeperAnnouncement::check>(this);
+  Deadline patience_ = Deadline::of<&ZooKeeperAnnouncement::withdrawn>(this);
 };
 
 }  // namespace penstock::discovery

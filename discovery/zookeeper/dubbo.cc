@@ -7,15 +7,10 @@
 #include "conf/values.h"
 #include "discovery/host_text.h"
 #include "discovery/zookeeper/layout.h"
+#include "gateway/base/percent.h"
 
 namespace penstock::discovery {
 namespace {
-
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
 
 /// As Java's URLEncoder writes it: a plus is a space.
 std::optional<std::string> decode(std::string_view text) {
@@ -26,8 +21,9 @@ std::optional<std::string> decode(std::string_view text) {
       out += text[i] == '+' ? ' ' : text[i];
       continue;
     }
-    if (text.size() - i < 3 || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0) return std::nullopt;
-    out += static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2]));
+    const int byte = percent_byte(text.substr(i));
+    if (byte < 0) return std::nullopt;
+    out += static_cast<char>(byte);
     i += 2;
   }
   return out;

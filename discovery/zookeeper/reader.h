@@ -50,7 +50,7 @@ class ZooKeeperReader : public Watch, protected NodeListener {
   bool is_reading_ = false;
   bool is_retry_ = false;  ///< what due_ waits for
   unsigned round_ = 0;
-  Deadline due_{[](void* self) { static_cast<ZooKeeperReader*>(self)->begin(); }, this};
+  Deadline due_ = Deadline::of<&ZooKeeperReader::begin>(this);
 };
 
 }  // namespace penstock::discovery

@@ -13,6 +13,8 @@
 #include <utility>
 
 #include "discovery/zookeeper/servers.h"
+#include "gateway/base/nanos.h"
+#include "gateway/base/steady_clock.h"
 
 namespace penstock::discovery {
 namespace {
@@ -22,12 +24,6 @@ constexpr Nanos kShortest = kNanosPerSecond;
 constexpr Nanos kLookUpEach = kNanosPerSecond;
 constexpr Nanos kLongestWait = 60 * kNanosPerSecond;
 constexpr int kAnswersAtOnce = 255;
-
-Nanos steady_now() {
-  return static_cast<Nanos>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
-          .count());
-}
 
 }  // namespace
 
@@ -235,7 +231,7 @@ void ZooKeeperThread::round_failed(const std::string& why) {
   tell_failure(why);
   resume_at_ = now + backoff_.failed(now, random_.next());
   if (!handle_) return;
-  if (now - unconnected_since_ > static_cast<Nanos>(handle_->session_timeout().count()) * kNanosPerMilli) {
+  if (now - unconnected_since_ > nanos(handle_->session_timeout())) {
     handle_.reset();
     unconnected_since_ = now;
   } else {

@@ -1,8 +1,9 @@
 #include "gateway/admin/actions.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
+
+#include "gateway/base/percent.h"
 
 namespace penstock::admin {
 namespace {
@@ -11,25 +12,13 @@ Page text(int status, std::string body) {
   return {status, "text/plain; charset=utf-8", std::move(body) + "\n"};
 }
 
-/// RFC 3986 §2.1; what is not well-formed stays as it is.
-std::string decoded(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    unsigned byte = 0;
-    const bool escaped = text[i] == '%' && i + 2 < text.size() &&
-                         std::from_chars(text.data() + i + 1, text.data() + i + 3, byte, 16).ptr == text.data() + i + 3;
-    result += escaped ? static_cast<char>(byte) : text[i];
-    if (escaped) i += 2;
-  }
-  return result;
-}
-
 std::optional<std::string> find(std::string_view query, std::string_view name) {
   while (!query.empty()) {
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(query.size(), pair.size() + 1));
     const std::size_t equals = pair.find('=');
-    if (equals != std::string_view::npos && pair.substr(0, equals) == name) return decoded(pair.substr(equals + 1));
+    if (equals != std::string_view::npos && pair.substr(0, equals) == name)
+      return percent_decoded(pair.substr(equals + 1));
   }
   return std::nullopt;
 }

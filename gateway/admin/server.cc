@@ -25,7 +25,7 @@ class ServerConnection final : public io::Disposable, public ListLink, private i
  public:
   ServerConnection(Server& server, int fd)
       : server_(server),
-        deadline_([](void* self) { static_cast<ServerConnection*>(self)->close(); }, this),
+        deadline_(Deadline::of<&ServerConnection::close>(this)),
         stream_(io::Stream::adopt(server.loop_, fd, *this)) {
     if (server_.tls_) stream_->secure(server_.tls_);
     server_.loop_.arm(deadline_, server_.tls_ ? kHandshake : kPatience);

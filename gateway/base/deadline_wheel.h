@@ -9,19 +9,20 @@
 #include <optional>
 
 #include "gateway/base/intrusive_list.h"
+#include "gateway/base/nanos.h"
 
 namespace penstock {
-
-/// Steady time in nanoseconds. The origin is arbitrary; 0 is before anything.
-using Nanos = std::uint64_t;
-inline constexpr Nanos kNanosPerMilli = 1'000'000;
-inline constexpr Nanos kNanosPerSecond = 1'000'000'000;
 
 /// One wait's end. The owner outlives it; `fire` is called on the wheel's thread, at most once per arming, never early.
 class Deadline : public ListLink {
  public:
   using Fire = void (*)(void* owner);
   Deadline(Fire fire, void* owner) : fire_(fire), owner_(owner) {}
+  /// A member's, private or not: `Deadline next_ = Deadline::of<&Probe::begin>(this);`
+  template <auto kMember, class Owner>
+  static Deadline of(Owner* owner) {
+    return {[](void* self) { (static_cast<Owner*>(self)->*kMember)(); }, owner};
+  }
   bool armed() const { return due_ != kNever; }
   /// Never fires unless armed again. O(1).
   void cancel() { due_ = kNever; }

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "gateway/base/hex.h"
+
 namespace penstock {
 namespace {
 
@@ -40,7 +42,6 @@ std::size_t plain_run(std::string_view text) {
 }
 
 void append_escaped(std::string& out, unsigned char c) {
-  constexpr char kHex[] = "0123456789abcdef";
   switch (c) {
     case '"':
       out += "\\\"";
@@ -60,9 +61,7 @@ void append_escaped(std::string& out, unsigned char c) {
     default:
       break;
   }
-  out += "\\u00";
-  out += kHex[c >> 4];
-  out += kHex[c & 15];
+  append_hex(out += "\\u00", static_cast<char>(c), kLowerHex);
 }
 
 struct Sequence {

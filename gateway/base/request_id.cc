@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+
+#include "gateway/base/hex.h"
 
 namespace penstock {
 namespace {
@@ -11,13 +12,6 @@ constexpr unsigned kCounterBits = 42;
 constexpr std::uint64_t kCounterEnd = std::uint64_t{1} << kCounterBits;
 constexpr std::uint64_t kVersion7 = 0x7000;
 constexpr std::uint64_t kVariant = std::uint64_t{0b10} << 62;
-
-constexpr auto kHexPairs = [] {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::array<std::array<char, 2>, 256> pairs{};
-  for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {kDigits[i >> 4], kDigits[i & 15]};
-  return pairs;
-}();
 
 constexpr auto kAcceptable = [] {
   std::array<bool, 256> table{};
@@ -30,12 +24,6 @@ constexpr auto kAcceptable = [] {
 /// Half of the range is left free, so that it can't run over within a millisecond.
 std::uint64_t counter_start(Random& random) {
   return random.next() % (kCounterEnd / 2);
-}
-
-/// The lowest `bytes` bytes of `value`, highest first.
-char* write_hex(char* at, std::uint64_t value, unsigned bytes) {
-  for (; bytes > 0; at += 2) std::memcpy(at, &kHexPairs[(value >> (8 * --bytes)) & 0xff], 2);
-  return at;
 }
 
 }  // namespace

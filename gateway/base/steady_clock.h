@@ -3,7 +3,7 @@
 
 #include <time.h>
 
-#include "gateway/base/deadline_wheel.h"
+#include "gateway/base/nanos.h"
 
 namespace penstock {
 
@@ -11,7 +11,7 @@ namespace penstock {
 inline Nanos steady_now() {
   timespec time{};
   clock_gettime(CLOCK_MONOTONIC, &time);
-  return static_cast<Nanos>(time.tv_sec) * kNanosPerSecond + static_cast<Nanos>(time.tv_nsec);
+  return nanos(time);
 }
 
 }  // namespace penstock

@@ -42,7 +42,7 @@ CertificateWatch::CertificateWatch(io::Loop& loop, std::shared_ptr<io::TicketKey
     : loop_(loop),
       tickets_(std::move(tickets)),
       changed_(std::move(changed)),
-      next_look_([](void* self) { static_cast<CertificateWatch*>(self)->look(); }, this),
+      next_look_(Deadline::of<&CertificateWatch::look>(this)),
       here_(std::make_shared<bool>(true)) {}
 
 CertificateWatch::~CertificateWatch() {

@@ -134,7 +134,7 @@ std::optional<std::string> fetch_once(const ConfigOrigin& origin, int patience_m
   {
     const auto registry = discovery::make_registry({loop, 1, [](const std::string&) {}}, *origin.registry);
     const auto watch = registry->watch_value(origin.key, sink);
-    Deadline patience([](void* l) { static_cast<io::Loop*>(l)->stop(); }, &loop);
+    Deadline patience = Deadline::of<&io::Loop::stop>(&loop);
     loop.arm(patience, static_cast<Nanos>(patience_ms) * kNanosPerMilli);
     loop.run();
   }

@@ -5,6 +5,8 @@
 
 #include "gateway/control/gateway.h"
 
+#include "gateway/base/nanos.h"
+
 namespace penstock {
 
 void Gateway::on_signal(int signal) {
@@ -53,7 +55,7 @@ void Gateway::drain() {
   if (const auto grace = current_->config().drain_grace; grace && grace->count() > 0) {
     spdlog::info("leaving: requests are served as before for {} ms", grace->count());
     ++before_drain_;
-    loop_.arm(grace_, static_cast<Nanos>(grace->count()) * kNanosPerMilli);
+    loop_.arm(grace_, nanos(*grace));
   }
   announcements_.withdraw([this] { may_drain_workers(); });
 }

@@ -14,7 +14,7 @@ Watchdog::Watchdog(io::Loop& loop, const std::vector<std::unique_ptr<Worker>>& w
       every_(std::max<Nanos>(within / 4, kNanosPerMilli)),
       alive_(std::move(alive)),
       unanswered_(std::make_shared<std::atomic<std::size_t>>(0)),
-      next_look_([](void* self) { static_cast<Watchdog*>(self)->look(); }, this) {
+      next_look_(Deadline::of<&Watchdog::look>(this)) {
   look();
 }
 

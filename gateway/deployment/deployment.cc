@@ -28,7 +28,7 @@ Deployment::Deployment(UpstreamHouse& house, Compiled compiled, const std::strin
       sticky_secret_(sticky_secret),
       ready_(std::move(ready)),
       here_(std::make_shared<bool>(true)),
-      patience_([](void* self) { static_cast<Deployment*>(self)->tell_ready(); }, this) {
+      patience_(Deadline::of<&Deployment::tell_ready>(this)) {
   open_registries(before);
   follow_routes(before);
   make_upstreams(before);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/base/nanos.h"
 #include "gateway/io/loop.h"
 
 namespace penstock::health {
@@ -11,13 +12,13 @@ Checker::Checker(io::Loop& loop, const conf::HealthCheck& how, ProbeTarget targe
     : loop_(loop),
       how_(how),
       random_(seed),
-      next_([](void* self) { static_cast<Checker*>(self)->check(); }, this),
+      next_(Deadline::of<&Checker::check>(this)),
       probe_(loop, how, std::move(target), std::move(checked)) {
   wait(random_.below(quick() + 1));
 }
 
 Nanos Checker::quick() const {
-  return std::min(static_cast<Nanos>(how_.interval.count()) * kNanosPerMilli, kNanosPerSecond);
+  return std::min(nanos(how_.interval), kNanosPerSecond);
 }
 
 void Checker::wait(Nanos time) {
@@ -25,7 +26,7 @@ void Checker::wait(Nanos time) {
 }
 
 void Checker::again(bool hurries) {
-  const Nanos interval = hurries ? quick() : static_cast<Nanos>(how_.interval.count()) * kNanosPerMilli;
+  const Nanos interval = hurries ? quick() : nanos(how_.interval);
   if (!hurries && !std::exchange(spread_, true)) {
     wait(random_.below(interval + 1));
   } else {

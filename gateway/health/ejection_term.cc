@@ -2,14 +2,9 @@
 
 #include <algorithm>
 
+#include "gateway/base/nanos.h"
+
 namespace penstock::health {
-namespace {
-
-Nanos nanos(conf::milliseconds ms) {
-  return static_cast<Nanos>(ms.count()) * kNanosPerMilli;
-}
-
-}  // namespace
 
 Nanos EjectionTerm::begin(Nanos now, const conf::Outlier& settings) {
   const Nanos step = std::max<Nanos>(nanos(settings.eject_for), kNanosPerMilli);

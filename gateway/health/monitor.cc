@@ -88,7 +88,7 @@ Monitor::Impl::Impl(io::Loop& on, const conf::Upstream& of, std::uint64_t seed, 
       changed(std::move(when_changed)),
       tell(std::move(teller)),
       random(seed),
-      tick_deadline([](void* self) { static_cast<Impl*>(self)->tick(); }, this) {
+      tick_deadline(Deadline::of<&Impl::tick>(this)) {
   if (upstream.outlier) detector.emplace(*upstream.outlier);
   loop.arm(tick_deadline, kTick);
 }

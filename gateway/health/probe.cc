@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "gateway/base/nanos.h"
 #include "gateway/io/loop.h"
 #include "gateway/io/tls/session.h"
 
@@ -27,7 +28,7 @@ Probe::Probe(io::Loop& loop, const conf::HealthCheck& how, ProbeTarget target, D
       how_(how),
       target_(checked_target(how, std::move(target))),
       done_(std::move(done)),
-      timeout_([](void* self) { static_cast<Probe*>(self)->timed_out(); }, this) {}
+      timeout_(Deadline::of<&Probe::timed_out>(this)) {}
 
 bool Probe::start() {
   stream_ = io::Stream::connect(loop_, target_.address, *this);
@@ -38,7 +39,7 @@ bool Probe::start() {
   } else {
     stream_->write(target_.proxy_header);
   }
-  loop_.arm(timeout_, static_cast<Nanos>(how_.timeout.count()) * kNanosPerMilli);
+  loop_.arm(timeout_, nanos(how_.timeout));
   return true;
 }
 

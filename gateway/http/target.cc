@@ -4,19 +4,13 @@
 #include <array>
 
 #include "gateway/base/ip.h"
+#include "gateway/base/percent.h"
 
 namespace penstock::http {
 namespace {
 
 constexpr bool is_alnum(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-constexpr int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 struct CharSet {
@@ -42,9 +36,9 @@ const char* check(std::string_view text) {
     const char c = text[i];
     if (kSet.has(c)) continue;
     if (c != '%') return "a character that a request target can't have";
-    if (i + 2 >= text.size() || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0)
-      return "a bad percent-encoding in the target";
-    if (text[i + 1] == '0' && text[i + 2] == '0') return "a NUL in the target";
+    const int byte = percent_byte(text.substr(i));
+    if (byte < 0) return "a bad percent-encoding in the target";
+    if (byte == 0) return "a NUL in the target";
     i += 2;
   }
   return nullptr;

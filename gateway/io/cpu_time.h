@@ -4,14 +4,14 @@
 
 #include <ctime>
 
-#include "gateway/base/deadline_wheel.h"
+#include "gateway/base/nanos.h"
 
 namespace penstock::io {
 
 inline Nanos thread_cpu_time() {
   timespec time{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<Nanos>(time.tv_sec) * kNanosPerSecond + static_cast<Nanos>(time.tv_nsec);
+  return nanos(time);
 }
 
 }  // namespace penstock::io

@@ -77,6 +77,10 @@ struct Pending {
     answer = std::move(told);
     loop.arm(deliver, 0);
   }
+  void tell() {
+    const DnsClient::Done told = std::move(done);  // the call may free this
+    told(std::move(answer));
+  }
 
   Loop& loop;
   const std::string name;
@@ -84,12 +88,7 @@ struct Pending {
   DnsClient::Done done;
   bool dropped = false;
   DnsAnswer answer;
-  Deadline deliver{[](void* self) {
-                     auto* pending = static_cast<Pending*>(self);
-                     const DnsClient::Done tell = std::move(pending->done);  // the call may free it
-                     tell(std::move(pending->answer));
-                   },
-                   this};
+  Deadline deliver = Deadline::of<&Pending::tell>(this);
 };
 
 struct Query final : DnsQuery {
@@ -128,6 +127,7 @@ struct DnsClient::State {
   void watch(int fd, bool readable, bool writable);
   void set_timer();
   void process(ares_socket_t readable, ares_socket_t writable);
+  void process_timeouts() { process(ARES_SOCKET_BAD, ARES_SOCKET_BAD); }
 
   static constexpr const char* kSystemFile = "/etc/resolv.conf";
   static std::pair<std::int64_t, std::int64_t> system_file_changed() {
@@ -143,7 +143,7 @@ struct DnsClient::State {
   std::pair<std::int64_t, std::int64_t> opened_with{};  ///< when the system's file had last changed
   std::size_t under_way = 0;                            ///< questions that c-ares has
   std::map<int, FdWatch> watches;
-  Deadline timer{[](void* self) { static_cast<State*>(self)->process(ARES_SOCKET_BAD, ARES_SOCKET_BAD); }, this};
+  Deadline timer = Deadline::of<&State::process_timeouts>(this);
 };
 
 void DnsClient::State::open() {

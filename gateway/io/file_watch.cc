@@ -50,7 +50,7 @@ struct FileWatch::State : std::enable_shared_from_this<State> {
   FileIdentity known{};                                          ///< of the last look that was resting
   std::optional<std::pair<std::size_t, std::size_t>> last_text;  ///< size and hash
   std::optional<std::string> last_error;
-  Deadline next{[](void* self) { static_cast<State*>(self)->look(); }, this};
+  Deadline next = Deadline::of<&State::look>(this);
 };
 
 void FileWatch::State::watch_folder() {

@@ -71,6 +71,8 @@ struct HttpClient::State : std::enable_shared_from_this<State> {
     deliver();
   }
 
+  void act_on_timeouts() { act(CURL_SOCKET_TIMEOUT, 0); }
+
   void collect() {
     int left = 0;
     while (const CURLMsg* message = curl_multi_info_read(multi.get(), &left)) {
@@ -140,7 +142,7 @@ struct HttpClient::State : std::enable_shared_from_this<State> {
   std::map<CURL*, TransferPtr> transfers;
   std::map<curl_socket_t, std::unique_ptr<FdWatch>> watches;
   std::deque<TransferPtr> ready;
-  Deadline timer{[](void* self) { static_cast<State*>(self)->act(CURL_SOCKET_TIMEOUT, 0); }, this};
+  Deadline timer = Deadline::of<&State::act_on_timeouts>(this);
 };
 
 namespace {

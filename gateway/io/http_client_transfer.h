@@ -53,7 +53,7 @@ class HttpTransfer {
   HttpAnswer answer;
   bool queued = false;  ///< the client will look at it
   const Nanos silence_timeout;
-  Deadline silence{[](void* self) { static_cast<HttpTransfer*>(self)->fell_silent(); }, this};
+  Deadline silence = Deadline::of<&HttpTransfer::fell_silent>(this);
   std::function<void()> wake;  ///< called when it has finished without curl
 
  private:

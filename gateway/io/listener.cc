@@ -22,20 +22,18 @@ Listener::Listener(Loop& loop, std::shared_ptr<ListeningSocket> socket, Accept a
       on_error_(std::move(on_error)),
       socket_(std::move(socket)),
       poll_(new uv_poll_t),
-      retry_(
-          [](void* self) {
-            auto* listener = static_cast<Listener*>(self);
-            uv_poll_start(listener->poll_, UV_READABLE,
-                          [](uv_poll_t* h, int, int) { static_cast<Listener*>(h->data)->accept_ready(); });
-          },
-          this) {
+      retry_(Deadline::of<&Listener::begin>(this)) {
   uv_poll_init(loop_.raw(), poll_, socket_->fd());
   poll_->data = this;
-  uv_poll_start(poll_, UV_READABLE, [](uv_poll_t* h, int, int) { static_cast<Listener*>(h->data)->accept_ready(); });
+  begin();
 }
 
 Listener::~Listener() {
   uv_close(reinterpret_cast<uv_handle_t*>(poll_), [](uv_handle_t* h) { delete reinterpret_cast<uv_poll_t*>(h); });
+}
+
+void Listener::begin() {
+  uv_poll_start(poll_, UV_READABLE, [](uv_poll_t* h, int, int) { static_cast<Listener*>(h->data)->accept_ready(); });
 }
 
 void Listener::accept_ready() {

@@ -36,6 +36,7 @@ class Listener {
   const SocketAddress& address() const { return socket_->address(); }
 
  private:
+  void begin();
   void accept_ready();
   void back_off();
 

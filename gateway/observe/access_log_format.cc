@@ -6,6 +6,7 @@
 #include <chrono>
 #include <string_view>
 
+#include "gateway/base/hex.h"
 #include "gateway/base/json_writer.h"
 #include "gateway/base/number_text.h"
 #include "gateway/base/timestamp.h"
@@ -30,7 +31,6 @@ std::string_view protocol(http::Version version) {
 /// Printable ASCII as it is, but for the quote and the backslash; all else as \xHH, so that splitting a line at its
 /// quotes and spaces always gives the same fields. "-" stands for nothing.
 void append_apache(std::string& out, std::string_view text, bool quoted = true) {
-  constexpr char kHex[] = "0123456789ABCDEF";
   const char first_plain = quoted ? ' ' : '!';
   const auto plain = [&](char c) { return c >= first_plain && c < 0x7f && c != '"' && c != '\\'; };
   if (text.empty()) out += '-';
@@ -38,8 +38,7 @@ void append_apache(std::string& out, std::string_view text, bool quoted = true) 
     const auto run = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), plain) - text.begin());
     out += text.substr(0, run);
     if (run == text.size()) return;
-    const auto byte = static_cast<unsigned char>(text[run]);
-    for (const char c : {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]}) out += c;
+    append_hex(out += "\\x", text[run], kUpperHex);
     text.remove_prefix(run + 1);
   }
 }

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 
+#include "gateway/base/percent.h"
 #include "gateway/http/message.h"
 
 namespace penstock::observe {
@@ -15,29 +15,6 @@ constexpr std::size_t kHostMax =
 
 constexpr std::array<std::string_view, 9> kCredentials = {"access_token", "token", "api_key", "apikey",   "password",
                                                           "secret",       "key",   "sig",     "signature"};
-
-std::optional<int> hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return std::nullopt;
-}
-
-std::string percent_decoded(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      const auto high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
-      if (high && low) {
-        decoded += static_cast<char>(*high * 16 + *low);
-        i += 2;
-        continue;
-      }
-    }
-    decoded += text[i];
-  }
-  return decoded;
-}
 
 bool names_credential(std::string_view name) {
   constexpr std::size_t kLongest = 3 * std::string_view("access_token").size();

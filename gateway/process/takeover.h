@@ -46,7 +46,7 @@ class Takeover {
   std::unique_ptr<io::MessageChannel> channel_;
   std::function<bool()> settled_;  ///< null: taken() has not been called
   Nanos patience_ends_ = 0;
-  Deadline next_look_{[](void* self) { static_cast<Takeover*>(self)->look(); }, this};
+  Deadline next_look_ = Deadline::of<&Takeover::look>(this);
 };
 
 }  // namespace penstock

@@ -36,9 +36,7 @@ Successor Successor::unpacked(const std::string& bytes) {
 }
 
 Upgrade::Upgrade(io::Loop& loop, Hooks hooks)
-    : loop_(loop),
-      hooks_(std::move(hooks)),
-      patience_([](void* self) { static_cast<Upgrade*>(self)->fail("it took too long"); }, this) {}
+    : loop_(loop), hooks_(std::move(hooks)), patience_(Deadline::of<&Upgrade::took_too_long>(this)) {}
 
 Upgrade::~Upgrade() {
   call_off();
@@ -95,6 +93,10 @@ void Upgrade::has_taken() {
   patience_.cancel();
   channel_.reset();
   hooks_.taken_over(pid);
+}
+
+void Upgrade::took_too_long() {
+  fail("it took too long");
 }
 
 void Upgrade::fail(const std::string& why) {

@@ -66,6 +66,7 @@ class Upgrade {
   void heard(const std::string* message);
   void is_ready(const std::string& successor);
   void has_taken();
+  void took_too_long();
   void fail(const std::string& why);
 
   io::Loop& loop_;

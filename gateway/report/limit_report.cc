@@ -3,15 +3,15 @@
 #include <chrono>
 
 #include "conf/limit_kind.h"
+#include "gateway/base/steady_clock.h"
 
 namespace penstock {
 namespace {
 
 filters::Limit::Levels levels_of(const filters::Limit& limit) {
   using namespace std::chrono;
-  const auto now = duration_cast<nanoseconds>(steady_clock::now().time_since_epoch()).count();
   const auto unix_ms = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-  return limit.levels(static_cast<Nanos>(now), static_cast<std::uint64_t>(unix_ms));
+  return limit.levels(steady_now(), static_cast<std::uint64_t>(unix_ms));
 }
 
 }  // namespace

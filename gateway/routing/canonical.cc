@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "gateway/base/percent.h"
+
 namespace penstock::routing {
 namespace {
 
@@ -17,11 +19,7 @@ bool is_canonical(std::string_view path) {
 
 /// The byte that path[i], a "%", stands for; -1 if it has to stay encoded.
 int decoded_at(std::string_view path, std::size_t i) {
-  if (path.size() - i < 3) return -1;
-  const int high = hex_value(path[i + 1]);
-  const int low = hex_value(path[i + 2]);
-  if (high < 0 || low < 0) return -1;
-  const int byte = high << 4 | low;
+  const int byte = percent_byte(path.substr(i));
   return byte == '/' || byte == '%' ? -1 : byte;
 }
 
@@ -75,12 +73,6 @@ CanonicalHost::CanonicalHost(std::string_view authority) {
   if (host.size() > buffer_.size()) return;
   size_ = host.size();
   std::ranges::transform(host, buffer_.begin(), lower);
-}
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char letter = static_cast<char>(c | 0x20);
-  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
 }  // namespace penstock::routing

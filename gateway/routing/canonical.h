@@ -43,7 +43,4 @@ class CanonicalHost {
   std::array<char, 255> buffer_;  // only the first size_ bytes are initialised
 };
 
-/// The value of a hexadecimal digit, -1 for any other character.
-int hex_value(char c);
-
 }  // namespace penstock::routing

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "gateway/routing/canonical.h"
+#include "gateway/base/percent.h"
 
 namespace penstock::routing {
 namespace {
@@ -16,15 +16,9 @@ constexpr std::uint16_t bit(http::Method method) {
 /// Takes the first character off an encoded text, and decodes it. A "%" without two digits stands for itself.
 char take_decoded(std::string_view& text) {
   const char c = text.front();
-  if (c == '%' && text.size() >= 3) {
-    const int high = hex_value(text[1]);
-    const int low = hex_value(text[2]);
-    if (high >= 0 && low >= 0) {
-      text.remove_prefix(3);
-      return static_cast<char>(high << 4 | low);
-    }
-  }
-  text.remove_prefix(1);
+  const int byte = percent_byte(text);
+  text.remove_prefix(byte >= 0 ? 3 : 1);
+  if (byte >= 0) return static_cast<char>(byte);
   return c == '+' ? ' ' : c;
 }
 

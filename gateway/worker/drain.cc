@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/base/nanos.h"
 #include "gateway/proxy/downstream.h"
 
 namespace penstock {
@@ -21,8 +22,8 @@ Drain::Drain(proxy::Context& context, conf::milliseconds timeout, std::function<
       which_(std::move(which)),
       close_idle_at_(context.loop.now() + kIdleGrace),
       close_fresh_at_(context.loop.now() + kFreshGrace),
-      cut_at_(context.loop.now() + static_cast<Nanos>(timeout.count()) * kNanosPerMilli),
-      next_look_([](void* self) { static_cast<Drain*>(self)->look(); }, this) {
+      cut_at_(context.loop.now() + nanos(timeout)),
+      next_look_(Deadline::of<&Drain::look>(this)) {
   look();
 }
 

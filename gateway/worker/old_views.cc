@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "gateway/base/nanos.h"
 #include "gateway/proxy/downstream.h"
 
 namespace penstock {
@@ -13,11 +14,10 @@ constexpr Nanos kParts = 128;
 
 }  // namespace
 
-OldViews::OldViews(proxy::Context& context)
-    : context_(context), next_([](void* self) { static_cast<OldViews*>(self)->end_due(); }, this) {}
+OldViews::OldViews(proxy::Context& context) : context_(context), next_(Deadline::of<&OldViews::end_due>(this)) {}
 
 void OldViews::replaced(std::uint64_t view_number, conf::milliseconds timeout) {
-  const Nanos wait = static_cast<Nanos>(timeout.count()) * kNanosPerMilli;
+  const Nanos wait = nanos(timeout);
   const Nanos part = std::max(wait / kParts, kNanosPerMilli);
   const Nanos at = ((context_.loop.now() + wait) / part + 1) * part;
   // A shorter timeout than before holds for what is older, too.

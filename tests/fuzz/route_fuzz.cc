@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/base/percent.h"
 #include "gateway/http/target.h"
 #include "gateway/routing/canonical.h"
 #include "gateway/routing/route_table.h"
@@ -30,9 +31,9 @@ std::string decode(std::string_view path) {
       out += path[i];
       continue;
     }
-    must(path.size() - i > 2 && routing::hex_value(path[i + 1]) >= 0 && routing::hex_value(path[i + 2]) >= 0,
-         "a bad percent-encoding");
-    out += static_cast<char>(routing::hex_value(path[i + 1]) * 16 + routing::hex_value(path[i + 2]));
+    const int byte = percent_byte(path.substr(i));
+    must(byte >= 0, "a bad percent-encoding");
+    out += static_cast<char>(byte);
     i += 2;
   }
   return out;

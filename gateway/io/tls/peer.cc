@@ -7,6 +7,7 @@
 #include <memory>
 #include <string_view>
 
+#include "gateway/base/hex.h"
 #include "gateway/io/tls/pem.h"
 
 namespace penstock::io {
@@ -15,18 +16,11 @@ namespace {
 constexpr int kMostNames = 32;
 constexpr std::size_t kLongestName = 256;
 
-std::string hex(const unsigned char* bytes, unsigned int size) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (unsigned int i = 0; i < size; ++i) text += {kDigits[bytes[i] >> 4], kDigits[bytes[i] & 15]};
-  return text;
-}
-
 std::string fingerprint(X509* certificate) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
   unsigned int size = 0;
   X509_digest(certificate, EVP_sha256(), digest.data(), &size);
-  return hex(digest.data(), size);
+  return hex_text({digest.data(), size});
 }
 
 std::string quoted(std::string_view text) {

@@ -15,7 +15,10 @@ struct Wait {
   explicit Wait(const Nanos& clock) : now(clock) {}
   const Nanos& now;
   std::vector<Nanos> fired;
-  Deadline deadline{[](void* self) { static_cast<Wait*>(self)->fired.push_back(static_cast<Wait*>(self)->now); }, this};
+  Deadline deadline = Deadline::of<&Wait::fire>(this);
+
+ private:
+  void fire() { fired.push_back(now); }
 };
 
 class DeadlineWheelTest : public testing::Test {
@@ -83,7 +86,8 @@ TEST_F(DeadlineWheelTest, ADestroyedOneIsForgotten) {
 TEST_F(DeadlineWheelTest, FiringMayDestroyAnotherThatIsDueInTheSameSlot) {
   struct Killer {
     std::unique_ptr<Wait> victim;
-    Deadline deadline{[](void* self) { static_cast<Killer*>(self)->victim.reset(); }, this};
+    void kill() { victim.reset(); }
+    Deadline deadline = Deadline::of<&Killer::kill>(this);
   };
   Killer killer;
   killer.victim = std::make_unique<Wait>(now);

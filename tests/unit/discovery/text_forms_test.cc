@@ -52,10 +52,5 @@ TEST(HostTextTest, HostsByThemselves) {
   EXPECT_EQ(read_host(std::string(256, 'a')), std::nullopt);
 }
 
-TEST(HostTextTest, PartsOfUrlsAreEncoded) {
-  EXPECT_EQ(percent_encoded("a b/\xc3\xa4?&"), "a%20b%2F%C3%A4%3F%26");
-  EXPECT_EQ(percent_encoded("a/b", "/"), "a/b");
-}
-
 }  // namespace
 }  // namespace penstock::discovery

@@ -85,7 +85,8 @@ TEST_F(LoopTest, DeadlinesFireInTurnAndNotEarly) {
   struct Wait {
     Loop& loop;
     Nanos fired = 0;
-    Deadline deadline{[](void* self) { static_cast<Wait*>(self)->fired = static_cast<Wait*>(self)->loop.now(); }, this};
+    void fire() { fired = loop.now(); }
+    Deadline deadline = Deadline::of<&Wait::fire>(this);
   };
   Wait soon{loop}, later{loop};
   const Nanos start = loop.now();
