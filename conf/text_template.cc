@@ -91,8 +91,10 @@ Parsed<TextTemplate> parse_template(std::string_view text) {
 
 std::string bind_template(TextTemplate& text, std::string_view route_path) {
   for (TemplatePiece& piece : text.pieces) {
-    if (piece.placeholder == Placeholder::rest && !route_path.empty() && !route_path.ends_with("/*"))
-      return "{rest} needs a path that ends with /*";
+    if (piece.placeholder == Placeholder::rest && !route_path.empty()) {
+      if (!route_path.ends_with("/*")) return "{rest} needs a path that ends with /*";
+      piece.segment = static_cast<std::uint32_t>(std::count(route_path.begin(), route_path.end(), '/') - 1);
+    }
     if (piece.placeholder != Placeholder::parameter) continue;
     const auto segment = segment_of(route_path, piece.text);
     if (!segment) return unknown_name(piece.text);

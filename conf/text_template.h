@@ -28,7 +28,8 @@ enum class Placeholder : std::uint8_t {
 struct TemplatePiece {
   Placeholder placeholder = Placeholder::none;
   std::string text;           ///< the literal, or the parameter's name
-  std::uint32_t segment = 0;  ///< of a parameter: which segment of the path, from 0; set by bind_template()
+  /// Set by bind_template(): which segment of the path a parameter is, from 0; how many stand before the rest.
+  std::uint32_t segment = 0;
   friend bool operator==(const TemplatePiece&, const TemplatePiece&) = default;
 };
 

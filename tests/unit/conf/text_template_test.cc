@@ -52,6 +52,12 @@ TEST(TextTemplate, FindsParametersByTheirSegment) {
   EXPECT_EQ(read.pieces[2].segment, 1u);
 }
 
+TEST(TextTemplate, KnowsHowManySegmentsStandBeforeTheRest) {
+  TextTemplate read = *parse_template("{rest}");
+  EXPECT_THAT(bind_template(read, "/users/{user}/*"), IsEmpty());
+  EXPECT_EQ(read.pieces[0].segment, 2u);
+}
+
 TEST(TextTemplate, GuessesWhatAMisspeltPlaceholderMeant) {
   EXPECT_THAT(unbound("{quary}", "/users"), HasSubstr("did you mean \"query\"?"));
 }
