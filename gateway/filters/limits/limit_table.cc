@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/base/key_values.h"
+#include "gateway/filters/limits/make_limit.h"
 
 namespace penstock::filters {
 namespace {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "conf/config.h"
+#include "gateway/base/siphash.h"
 #include "gateway/filters/limits/classes_in_use.h"
 #include "gateway/filters/limits/limit.h"
 

@@ -22,18 +22,18 @@ std::size_t number(limiters::Priority priority) {
 
 }  // namespace
 
-QueuedConcurrency::QueuedConcurrency(const conf::Limit& config, std::string where, unsigned workers)
+QueuedConcurrencyLimit::QueuedConcurrencyLimit(const conf::Limit& config, std::string where, unsigned workers)
     : Limit(config, std::move(where), workers),
       by_class_(config.order == conf::QueueOrder::priority),
       places_(config.limit) {
   for (unsigned i = 0; i < workers; ++i) rooms_.push_back(std::make_unique<Room>(settings_of(config)));
 }
 
-limiters::Priority QueuedConcurrency::class_of(const Asked& asked) const {
+limiters::Priority QueuedConcurrencyLimit::class_of(const Asked& asked) const {
   return by_class_ ? static_cast<limiters::Priority>(asked.priority) : limiters::Priority::kDefault;
 }
 
-Ruling QueuedConcurrency::ask(const Asked& asked, Hold& hold) {
+Ruling QueuedConcurrencyLimit::ask(const Asked& asked, Hold& hold) {
   const limiters::Priority priority = class_of(asked);
   const std::uint32_t reserve = share_of(places_.limit(), by_class_ ? asked.reserve_share : 0);
   Ruling ruling;
@@ -61,7 +61,7 @@ Ruling QueuedConcurrency::ask(const Asked& asked, Hold& hold) {
   return ruling;
 }
 
-void QueuedConcurrency::release(Hold& hold, const Ending& ending) {
+void QueuedConcurrencyLimit::release(Hold& hold, const Ending& ending) {
   if (hold.queued != nullptr) {
     leave_line(*rooms_[ending.worker], *std::exchange(hold.queued, nullptr));
   } else {
@@ -71,7 +71,7 @@ void QueuedConcurrency::release(Hold& hold, const Ending& ending) {
   Limit::release(hold, ending);
 }
 
-Limit::Levels QueuedConcurrency::levels(Nanos, std::uint64_t) const {
+Limit::Levels QueuedConcurrencyLimit::levels(Nanos, std::uint64_t) const {
   Levels levels;
   levels.in_flight = places_.in_flight();
   levels.limit = places_.limit();
@@ -81,7 +81,7 @@ Limit::Levels QueuedConcurrency::levels(Nanos, std::uint64_t) const {
 
 // ---- the line
 
-bool QueuedConcurrency::somebody_before(limiters::Priority priority) const {
+bool QueuedConcurrencyLimit::somebody_before(limiters::Priority priority) const {
   if (!somebody_waits()) return false;
   for (std::size_t i = 0; i <= number(priority); ++i) {
     if (waiting_[i].load(std::memory_order_relaxed) > 0) return true;
@@ -90,7 +90,7 @@ bool QueuedConcurrency::somebody_before(limiters::Priority priority) const {
 }
 
 /// False if there is no room, not even for somebody of its class.
-bool QueuedConcurrency::go_in_line(Queued& queued, const Asked& asked) {
+bool QueuedConcurrencyLimit::go_in_line(Queued& queued, const Asked& asked) {
   Room& room = *rooms_[asked.worker];
   const bool full = waiting_total_.fetch_add(1) >= config().queue;
   const auto entry = room.line.enter(queued, asked.now, full);
@@ -109,7 +109,7 @@ bool QueuedConcurrency::go_in_line(Queued& queued, const Asked& asked) {
   return true;
 }
 
-void QueuedConcurrency::leave_line(Room& room, Queued& queued) {
+void QueuedConcurrencyLimit::leave_line(Room& room, Queued& queued) {
   if (!queued.waiting()) {
     queued.unlink();  // sent away, but not told
     return;
@@ -121,7 +121,7 @@ void QueuedConcurrency::leave_line(Room& room, Queued& queued) {
 }
 
 /// Those of a higher class come first, and of one class who has the older deadline.
-void QueuedConcurrency::tell_rank(Room& room) {
+void QueuedConcurrencyLimit::tell_rank(Room& room) {
   const limiters::Waiter* oldest = room.line.oldest();
   const std::uint64_t rank =
       oldest ? std::uint64_t{number(oldest->priority())} << kClassShift | oldest->deadline_ns() : kNobody;
@@ -130,17 +130,17 @@ void QueuedConcurrency::tell_rank(Room& room) {
 
 // ---- handing out
 
-void QueuedConcurrency::call(unsigned worker) {
+void QueuedConcurrencyLimit::call(unsigned worker) {
   if (!on_worker_ || rooms_[worker]->called.exchange(true)) return;
   on_worker_(worker, [this, worker](Nanos now) { hand_out(worker, now); });
 }
 
-void QueuedConcurrency::call_first() {
+void QueuedConcurrencyLimit::call_first() {
   const unsigned worker = first_worker();
   if (rooms_[worker]->rank.load() != kNobody) call(worker);
 }
 
-unsigned QueuedConcurrency::first_worker() const {
+unsigned QueuedConcurrencyLimit::first_worker() const {
   unsigned first = 0;
   for (unsigned i = 1; i < rooms_.size(); ++i) {
     const bool before = rooms_[i]->rank.load() < rooms_[first]->rank.load();
@@ -150,7 +150,7 @@ unsigned QueuedConcurrency::first_worker() const {
 }
 
 /// Whether another worker's goes before this one's; then that one is called.
-bool QueuedConcurrency::others_first(unsigned worker) {
+bool QueuedConcurrencyLimit::others_first(unsigned worker) {
   const unsigned first = first_worker();
   const std::uint64_t own = rooms_[worker]->rank.load();
   const std::uint64_t before = rooms_[first]->rank.load();
@@ -160,7 +160,7 @@ bool QueuedConcurrency::others_first(unsigned worker) {
 }
 
 /// On the worker's own thread, out of any request's calls.
-void QueuedConcurrency::hand_out(unsigned worker, Nanos now) {
+void QueuedConcurrencyLimit::hand_out(unsigned worker, Nanos now) {
   Room& room = *rooms_[worker];
   room.called.store(false);  // before anything is looked at: who calls from here on is heard
   while (Queued* queued = room.sent_away.pop_front()) queued->tell(queued->owner, false);

@@ -26,9 +26,9 @@
 
 namespace penstock::filters {
 
-class QueuedConcurrency final : public Limit {
+class QueuedConcurrencyLimit final : public Limit {
  public:
-  QueuedConcurrency(const conf::Limit& config, std::string where, unsigned workers);
+  QueuedConcurrencyLimit(const conf::Limit& config, std::string where, unsigned workers);
 
   Ruling ask(const Asked& asked, Hold& hold) override;
   void release(Hold& hold, const Ending& ending) override;

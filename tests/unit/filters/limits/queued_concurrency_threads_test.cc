@@ -90,7 +90,7 @@ class Loop {
   std::vector<std::function<void(Nanos)>> tasks_;
 };
 
-TEST(QueuedConcurrency, LosesNoCallBetweenThreads) {
+TEST(QueuedConcurrencyLimit, LosesNoCallBetweenThreads) {
   conf::Config config;
   config.upstreams.resize(1);
   config.routes.resize(1);

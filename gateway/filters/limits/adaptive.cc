@@ -1,0 +1,63 @@
+#include "gateway/filters/limits/adaptive.h"
+
+#include <cstring>
+#include <utility>
+
+#include "gateway/filters/limits/classes_in_use.h"
+#include "gateway/filters/limits/settings.h"
+
+namespace penstock::filters {
+
+AdaptiveLimit::AdaptiveLimit(const conf::Limit& config, std::string where, unsigned workers)
+    : ConcurrencyLimit(config, std::move(where), workers, limiters::AdaptiveSettings{}.initial),
+      recorders_(workers),
+      latency_(workers),
+      adaptive_({.p99_target_ns = config.p99 ? nanos(*config.p99) : 0}) {
+  for (const auto& recorder : recorders_) readers_.push_back(&recorder);
+}
+
+void AdaptiveLimit::release(Hold& hold, const Ending& ending) {
+  if (ending.counts) recorders_[ending.worker].record(ending.took);
+  ConcurrencyLimit::release(hold, ending);
+}
+
+void AdaptiveLimit::tick(Nanos now) {
+  latency_.tick(readers_);
+  const Nanos elapsed = last_tick_ == 0 ? 0 : now - last_tick_;
+  last_tick_ = now;
+  if (elapsed == 0) return;
+  places_.set_limit(adaptive_.tick({.elapsed_ns = elapsed,
+                                    .latencies = &latency_.latest(),
+                                    .peak_in_flight = places_.take_peak(),
+                                    .refused = places_.take_refused()}));
+}
+
+std::string AdaptiveLimit::memory() const {
+  const limiters::AdaptiveMemory memory = adaptive_.memory();
+  return {reinterpret_cast<const char*>(&memory), sizeof(memory)};
+}
+
+void AdaptiveLimit::recall(std::string_view bytes) {
+  limiters::AdaptiveMemory memory;
+  if (bytes.size() != sizeof(memory)) return;
+  std::memcpy(&memory, bytes.data(), sizeof(memory));
+  adaptive_.recall(memory);
+  places_.set_limit(adaptive_.limit());
+}
+
+Limit::Levels AdaptiveLimit::levels(Nanos now, std::uint64_t unix_ms) const {
+  Levels levels = ConcurrencyLimit::levels(now, unix_ms);
+  levels.p99_s = latency_.window().quantile(0.99) / 1e9;
+  levels.baseline_s = adaptive_.baseline_ns() / 1e9;
+  return levels;
+}
+
+std::uint32_t AdaptiveLimit::reserve(std::uint64_t limit, const Asked& asked) const {
+  return reserved_places(limit, asked.reserve_share);
+}
+
+std::uint32_t AdaptiveLimit::beyond(std::uint64_t limit, const Asked& asked) const {
+  return reserved_places(limit, asked.beyond_share);
+}
+
+}  // namespace penstock::filters
