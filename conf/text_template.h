@@ -27,7 +27,7 @@ enum class Placeholder : std::uint8_t {
 
 struct TemplatePiece {
   Placeholder placeholder = Placeholder::none;
-  std::string text;           ///< the literal, or the parameter's name
+  std::string text;  ///< the literal, or the parameter's name
   /// Set by bind_template(): which segment of the path a parameter is, from 0; how many stand before the rest.
   std::uint32_t segment = 0;
   friend bool operator==(const TemplatePiece&, const TemplatePiece&) = default;

@@ -14,7 +14,7 @@
 #include "gateway/deployment/tls_loading.h"
 #include "gateway/io/listening_socket.h"
 #include "gateway/process/inheritance.h"
-#include "gateway/proxy/connection_counts.h"
+#include "gateway/proxy/client/connection_counts.h"
 #include "gateway/worker/worker.h"
 
 namespace penstock {

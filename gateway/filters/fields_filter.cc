@@ -8,9 +8,11 @@
 
 namespace penstock::filters {
 
-/// What the values of one head are made in.
-struct FieldsFilter::State {
-  explicit State(Waker&) {}
+namespace {
+
+/// What the values of one head are made in. Both filters have one, of which one is used at a time.
+struct Values {
+  explicit Values(Waker&) {}
 
   struct Value {
     std::string_view name;
@@ -25,44 +27,46 @@ struct FieldsFilter::State {
     expand(value, scope, text);
     if (text.size() > begin) values.push_back({name, begin, text.size() - begin});
   }
-  void apply(const conf::FieldChanges& changes, const Scope& scope, http::FieldSet& fields);
 };
 
-namespace {
-
-void remove(std::string_view name, http::FieldSet& fields) {
+void remove_named(std::string_view name, http::FieldSet& fields) {
   const auto of_that_name = [name](const http::Field& field) { return http::iequals(field.name, name); };
   std::erase_if(fields.passed, of_that_name);
   std::erase_if(fields.added, of_that_name);
 }
 
+void apply(const conf::FieldChanges& changes, const Scope& scope, Values& made, http::FieldSet& fields) {
+  made.text.clear();
+  made.values.clear();
+  for (const std::string& name : changes.remove) remove_named(name, fields);
+  for (const auto& [name, value] : changes.set) {
+    remove_named(name, fields);
+    made.make(name, value, scope);
+  }
+  for (const auto& [name, value] : changes.add) made.make(name, value, scope);
+  // Now that the text moves no more.
+  for (const Values::Value& value : made.values)
+    fields.added.push_back({value.name, std::string_view(made.text).substr(value.begin, value.size)});
+}
+
 }  // namespace
 
-void FieldsFilter::State::apply(const conf::FieldChanges& changes, const Scope& scope, http::FieldSet& fields) {
-  text.clear();
-  values.clear();
-  for (const std::string& name : changes.remove) remove(name, fields);
-  for (const auto& [name, value] : changes.set) {
-    remove(name, fields);
-    make(name, value, scope);
-  }
-  for (const auto& [name, value] : changes.add) make(name, value, scope);
-  // Now that the text moves no more.
-  for (const Value& value : values)
-    fields.added.push_back({value.name, std::string_view(text).substr(value.begin, value.size)});
+const StateKind* RequestFieldsFilter::state_kind() const {
+  return &kStateKind<Values>;
 }
 
-const StateKind* FieldsFilter::state_kind() const {
-  return &kStateKind<State>;
+void RequestFieldsFilter::on_forward(const Scope& scope, void* state, http::OutgoingRequest&,
+                                     http::FieldSet& fields) const {
+  apply(changes_, scope, *static_cast<Values*>(state), fields);
 }
 
-void FieldsFilter::on_forward(const Scope& scope, void* state, http::OutgoingRequest&, http::FieldSet& fields) const {
-  if (!fields_.request.empty()) static_cast<State*>(state)->apply(fields_.request, scope, fields);
+const StateKind* ResponseFieldsFilter::state_kind() const {
+  return &kStateKind<Values>;
 }
 
-void FieldsFilter::on_response(const Scope& scope, void* state, http::OutgoingResponse&,
-                               http::FieldSet& fields) const {
-  if (!fields_.response.empty()) static_cast<State*>(state)->apply(fields_.response, scope, fields);
+void ResponseFieldsFilter::on_response(const Scope& scope, void* state, http::OutgoingResponse&,
+                                       http::FieldSet& fields) const {
+  apply(changes_, scope, *static_cast<Values*>(state), fields);
 }
 
 }  // namespace penstock::filters

@@ -12,8 +12,8 @@
 #include "gateway/base/deadline_wheel.h"
 #include "gateway/base/error.h"
 #include "gateway/base/ip.h"
-#include "gateway/http/outgoing.h"
 #include "gateway/filters/state_block.h"
+#include "gateway/http/outgoing.h"
 #include "gateway/http/reply.h"
 
 namespace penstock::filters {

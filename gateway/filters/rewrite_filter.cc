@@ -16,8 +16,7 @@ const StateKind* RewriteFilter::state_kind() const {
   return &kStateKind<State>;
 }
 
-void RewriteFilter::on_forward(const Scope& scope, void* state, http::OutgoingRequest& request,
-                               http::FieldSet&) const {
+void RewriteFilter::on_forward(const Scope& scope, void* state, http::OutgoingRequest& request, http::FieldSet&) const {
   if (!request.line.path.starts_with('/')) return;  // OPTIONS * speaks of the whole server
   if (!rewrite_.strip.empty()) {
     request.line.path = without_beginning(request.line.path, rewrite_.strip);

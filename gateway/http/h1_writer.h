@@ -17,7 +17,7 @@ namespace penstock::http {
 struct HeadFields {
   std::span<const Field> passed;
   std::span<const Field> added;
-  Framing framing;                ///< BodyKind::none and until_close write no framing field
+  Framing framing;              ///< BodyKind::none and until_close write no framing field
   std::string_view connection;  ///< value of the Connection field; empty: none
 };
 

@@ -6,6 +6,7 @@
 
 #include "conf/config.h"
 #include "gateway/base/ip.h"
+#include "gateway/filters/chains/chain_table.h"
 #include "gateway/filters/limits/limit_table.h"
 #include "gateway/proxy/route_action.h"
 #include "gateway/proxy/route_switches.h"
@@ -19,8 +20,9 @@ struct Blueprint {
 
   const std::shared_ptr<const conf::Config> config;
   const routing::RouteTable routes;
-  const std::vector<RouteAction> actions;  ///< indexed like config->routes
   const std::shared_ptr<filters::LimitTable> limits;
+  const filters::ChainTable chains;
+  const std::vector<RouteAction> actions;  ///< indexed like config->routes
   const CidrSet trusted_proxies;
   const std::unique_ptr<RouteSwitches> degraded;
 };

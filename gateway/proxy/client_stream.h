@@ -7,25 +7,15 @@
 #include <string_view>
 
 #include "gateway/base/proxy_header.h"
-#include "gateway/http/h1_writer.h"
-#include "gateway/http/message.h"
+#include "gateway/http/outgoing.h"
 
 namespace penstock::proxy {
 
-/// The head of a response, as views that are valid during the call. How it is framed for this client is the stream's
-/// matter: `body` says how it came.
-struct OutgoingResponse {
-  http::StatusLine line;
-  std::span<const http::Field> passed;
-  std::span<const http::Field> added;
-  http::Framing framing;
-};
-
 class ClientStream {
  public:
-  virtual void send_interim(const OutgoingResponse& response) = 0;
+  virtual void send_interim(const http::OutgoingResponse& response) = 0;
   /// Once; with `last_on_connection` no further request is taken from the client.
-  virtual void send_head(const OutgoingResponse& response, bool last_on_connection) = 0;
+  virtual void send_head(const http::OutgoingResponse& response, bool last_on_connection) = 0;
   virtual void send_body(std::string_view bytes) = 0;
   virtual void send_end(std::span<const http::Field> trailers) = 0;
   /// The response can't be completed: whatever the client has got so far must not look whole.

@@ -1,37 +1,45 @@
-// The exchange's life and its client's side. The upstream's side is in exchange_upstream.cc, the log line in
-// exchange_record.cc.
 #include "gateway/proxy/exchange.h"
 
-#include <charconv>
+#include <algorithm>
+#include <cassert>
 #include <utility>
 
-#include "gateway/base/release.h"
-#include "gateway/base/request_id.h"
-#include "gateway/proxy/client_address.h"
+#include "conf/priority_name.h"
+#include "gateway/base/nanos.h"
+#include "gateway/proxy/client_deadline.h"
 #include "gateway/proxy/context.h"
-#include "gateway/proxy/redirect.h"
+#include "gateway/proxy/own_answers.h"
 
 namespace penstock::proxy {
 namespace {
 
-/// An answer of our own waits for the rest of a request that is no longer than this, so that the connection can go on.
-constexpr std::uint64_t kDiscardMax = 64 << 10;
+constexpr Nanos kDefaultTotal = nanos(conf::kDefaultTotal);
 
-/// A larger buffer for a body is not kept for the next request.
-constexpr std::size_t kReplayKept = 16 << 10;
+/// The route's, unless a proxy that is trusted says another.
+conf::Priority priority_of(const http::RequestHead& head, const std::string& field_name, conf::Priority of_route) {
+  const http::Field* field = head.find(field_name);
+  if (!field || http::named_by_connection(head, *field)) return of_route;
+  return conf::priority_named(field->value).value_or(of_route);
+}
 
 }  // namespace
 
-Exchange::Exchange()
-    : total_([](void* self) { static_cast<Exchange*>(self)->fire_total(); }, this),
-      admission_([](void* self, bool has_place) { static_cast<Exchange*>(self)->told_in_line(has_place); }, this),
-      turn_([](void* self) { static_cast<Exchange*>(self)->fire_turn(); }, this),
-      backoff_([](void* self) { static_cast<Exchange*>(self)->fire_backoff(); }, this),
-      hedge_due_([](void* self) { static_cast<Exchange*>(self)->fire_hedge(); }, this) {}
+Exchange::Exchange() : total_(Deadline::of<&Exchange::out_of_time>(this)), chain_(*this), call_(*this) {}
 
-void Exchange::trim() {
-  if (replay_.capacity() > kReplayKept) release(replay_);
+Exchange::Filtering::Filtering(Exchange& exchange) : patience(Deadline::of<&Exchange::out_of_patience>(&exchange)) {}
+
+void Exchange::follow(ResponseState to) {
+  if (!course_.response.follow(to)) on_illegal_move();
 }
+
+/// Ends the request as soon as nothing of it is in the middle of a call.
+void Exchange::on_illegal_move() {
+  assert(false && "a state that can't follow");
+  course_.error = ErrorKind::internal;
+  context_->loop.arm(total_, 0);
+}
+
+// ---- beginning
 
 void Exchange::begin(Context& context, ClientStream& stream, const Client& client, const http::RequestHead& head,
                      bool complete) {
@@ -39,37 +47,26 @@ void Exchange::begin(Context& context, ClientStream& stream, const Client& clien
   client_ = &stream;
   head_ = &head;
   view_ = context.view;
-  route_index_ = routing::kNoRoute;
-  max_body_ = client.max_body;
-  tls_ = client.tls;
-  client_certificate_ = client.certificate;
-  started_ = context.loop.now();
-  started_unix_ms_ = context.loop.unix_ms();
-  request_.restart(RequestState::head);
-  response_.restart(ResponseState::waiting);
-  request_complete_ = complete;
-  tunnel_ = client_ended_ = upstream_ended_ = false;
-  admission_.begin({});
-  in_queue_ = false;
-  due_ = 0;
-  error_ = degraded_ = ErrorKind::none;
-  status_ = 0;
-  bytes_in_ = bytes_out_ = 0;
-  cluster_ = nullptr;
-  tried_count_ = tries_ = retries_ = 0;
-  stale_retried_ = repeatable_ = mid_chunk_ = false;
-  replayable_ = true;
-  replay_.clear();
-  attempt_ = &first_;
-  attempt_->clear();
-  hedged_ = false;
+  course_ = {.max_body = client.max_body,
+             .started = context.loop.now(),
+             .started_unix_ms = context.loop.unix_ms(),
+             .request_complete = complete};
+  state_.emplace<Arriving>();
+  chain_.begin();
+  body_.restart();
+  call_.restart();
+  identity_.learn(client, head, view_->trusted_proxies, context.ids, course_.started_unix_ms);
 }
 
 void Exchange::start(Context& context, ClientStream& stream, const Client& client, const http::RequestHead& head,
                      bool complete) {
   begin(context, stream, client, head, complete);
-  identify(client);
-  if (!answer_methods()) dispatch();
+  if (auto own = answer_to_method(head, identity_.request_id())) {
+    course_.error = own->error;
+    answer(std::move(own->reply));
+  } else {
+    dispatch();
+  }
 }
 
 void Exchange::refuse(Context& context, ClientStream& stream, const Client& client, const http::HeadError& error,
@@ -81,169 +78,184 @@ void Exchange::refuse(Context& context, ClientStream& stream, const Client& clie
     return head;
   }();
   begin(context, stream, client, to_head ? kNoHeadOfHead : kNoHead, false);
-  identify(client);
   fail(error.kind, error.detail);
 }
 
-/// Who asks, and the id under which the request is known.
-void Exchange::identify(const Client& client) {
-  peer_ip_ = {peer_ip_text_.data(), client.ip.write(peer_ip_text_)};
-  client_ip_ = peer_ip_;
-  client_address_ = client.ip;
-  const CidrSet& trusted = view_->trusted_proxies;
-  peer_trusted_ = !trusted.empty() && trusted.contains(client.ip);
-  if (peer_trusted_) {
-    // The last ones, if there are many: the walk is from the right, and what is furthest left is the least to be
-    // believed.
-    std::array<std::string_view, 8> values;
-    std::size_t first = values.size();
-    for (auto field = head_->fields.rbegin(); field != head_->fields.rend() && first > 0; ++field) {
-      const bool tells = field->id == http::FieldId::x_forwarded_for && !http::named_by_connection(*head_, *field);
-      if (tells) values[--first] = field->value;
-    }
-    client_address_ = client_address(client.ip, std::span(values).subspan(first), trusted);
-    client_ip_ = {client_ip_text_.data(), client_address_.write(client_ip_text_)};
-    const http::Field* id_field = head_->find(http::FieldId::x_request_id);
-    const std::string_view id = id_field ? id_field->value : std::string_view();
-    if (acceptable_request_id(id) && !http::named_by_connection(*head_, *id_field)) {
-      request_id_ = {id_text_.data(), id.copy(id_text_.data(), id_text_.size())};
-      return;
-    }
-  }
-  context_->ids.next(started_unix_ms_, std::span(id_text_).first<kRequestIdLength>());
-  request_id_ = {id_text_.data(), kRequestIdLength};
-}
-
-/// Methods that speak to the proxy itself. True if that was it.
-bool Exchange::answer_methods() {
-  if (head_->method == http::Method::connect || head_->method == http::Method::trace) {
-    error_ = ErrorKind::method_not_allowed;
-    Reply reply = make_reply(error_, "CONNECT and TRACE are not served", request_id_);
-    // The client may have sent its tunnel's first bytes already: they are no request.
-    reply.close = head_->method == http::Method::connect;
-    answer(std::move(reply), "Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");
-    return true;
-  }
-  // RFC 9110 §7.6.2: the last recipient on the way answers itself.
-  const std::string_view hops = head_->get(http::FieldId::max_forwards);
-  const bool no_more_hops = !hops.empty() && hops.find_first_not_of('0') == std::string_view::npos;
-  if (head_->method == http::Method::options && no_more_hops) {
-    answer({.status = 200, .body = {}, .content_type = {}, .proxy_status = {}}, "Allow",
-           "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");
-    return true;
-  }
-  return false;
-}
+// ---- the route, its filters, and whoever answers
 
 void Exchange::dispatch() {
-  routing::MatchResult match = view_->routes.match(*head_);
-  route_index_ = match.route;
+  const routing::MatchResult match = view_->routes.match(*head_);
+  course_.route = match.route;
   if (match.route == routing::kNoRoute) {
-    error_ = match.allow.empty() ? ErrorKind::no_route : ErrorKind::method_not_allowed;
-    answer(make_reply(error_, match.allow.empty() ? "no route matches" : "no route takes this method", request_id_),
-           match.allow.empty() ? "" : "Allow", match.allow);
+    OwnAnswer own = answer_without_route(match.allow, identity_.request_id());
+    course_.error = own.error;
+    answer(std::move(own.reply));
     return;
   }
-  action_ = view_->actions[match.route];
-  if (action_.max_body != RouteAction::kListenersMaxBody) max_body_ = action_.max_body;
-  if (head_->body == http::BodyKind::length && head_->content_length > max_body_) {
+  course_.action = view_->actions[match.route];
+  if (course_.action.max_body != RouteAction::kListenersMaxBody) course_.max_body = course_.action.max_body;
+  if (course_.action.filters) chain_.begin(view_->chains.chain(match.route), view_->chains.layout(), scope());
+  if (head_->body == http::BodyKind::length && head_->content_length > course_.max_body) {
     fail(ErrorKind::body_too_large, "the body is over max_body");
-  } else if (const auto gates = view_->limits.gates(match.route); !gates.empty()) {
-    admission_.begin(gates, request_class());
-    pass_limits();
+  } else if (!chain_.empty()) {
+    heed(chain_.on_request(scope()));
   } else {
     proceed();
   }
 }
 
+filters::Scope Exchange::scope() {
+  const std::string& field = view_->config.priority_header;
+  const bool may_say = identity_.peer_trusted() && !field.empty();
+  const conf::Priority of_route = course_.action.priority;
+  return {.head = *head_,
+          .client = identity_.address(),
+          .client_ip = identity_.client_ip(),
+          .request_id = identity_.request_id(),
+          .scheme = identity_.scheme(),
+          .priority = may_say ? priority_of(*head_, field, of_route) : of_route,
+          .cost = course_.action.cost,
+          .worker = context_->worker,
+          .now = context_->loop.now(),
+          .unix_ms = context_->loop.unix_ms(),
+          .reply = reply_};
+}
+
+void Exchange::heed(const filters::Verdict& verdict) {
+  using Step = filters::Verdict::Step;
+  if (verdict.step == Step::go_on) {
+    proceed();
+  } else if (verdict.step == Step::wait) {
+    Filtering& filtering = enter<Filtering>(*this);
+    if (course_.action.upstream != RouteAction::kNoUpstream) set_deadline();
+    if (!course_.request_complete) client_->pause_request();
+    context_->loop.arm(filtering.patience, verdict.within);
+  } else if (verdict.error != ErrorKind::none) {
+    fail(verdict.error, verdict.detail, verdict.retry_after_s);
+  } else {
+    answer(std::move(reply_));  // into itself, and its body's memory with it
+  }
+}
+
+void Exchange::out_of_patience() {
+  heed(chain_.resume(scope(), false));
+}
+
+void Exchange::wake() {
+  std::get<Filtering>(state_).patience.cancel();
+  heed(chain_.resume(scope(), true));
+}
+
 void Exchange::proceed() {
-  if (action_.falls_back && view_->degraded.is_set(route_index_)) {
-    degrade_by_hand();
-  } else if (action_.upstream != RouteAction::kNoUpstream) {
+  const RouteAction& action = course_.action;
+  if (action.falls_back && view_->degraded.is_set(course_.route)) {
+    degrade(*view_->config.routes[course_.route].fallback, ErrorKind::degraded, observe::DegradeReason::by_hand);
+  } else if (action.upstream != RouteAction::kNoUpstream) {
     forward();
+  } else if (const conf::Route& route = view_->config.routes[course_.route]; route.respond) {
+    answer(answer_of(*route.respond));
   } else {
-    answer_directly(view_->config.routes[route_index_]);
+    answer(answer_of(*route.redirect, identity_.scheme(), *head_));
   }
 }
 
-void Exchange::answer_directly(const conf::Route& route) {
-  if (route.respond) {
-    answer_with(*route.respond);
-  } else {
-    answer({.status = route.redirect->status, .body = {}, .content_type = {}, .proxy_status = {}}, "Location",
-           expand_redirect(route.redirect->to, scheme(), *head_));
-  }
+/// From the request's head on, whatever it has waited for, and once: a fallback has what is left.
+void Exchange::set_deadline() {
+  if (course_.due != 0) return;
+  const ClientDeadline asked = client_deadline(*head_);
+  const Nanos written = course_.action.total_ms * kNanosPerMilli;
+  course_.bounds_body = written != 0 || asked.within != ClientDeadline::kNone;
+  course_.tells_deadline = written != 0 || asked.told;
+  course_.due = course_.started + std::min(written ? written : kDefaultTotal, asked.within);
+  const Nanos now = context_->loop.now();
+  context_->loop.arm(total_, course_.due > now ? course_.due - now : 0);
 }
 
-void Exchange::answer_with(const conf::Respond& respond) {
-  answer({.status = respond.status, .body = respond.body, .content_type = respond.content_type, .proxy_status = {}});
+void Exchange::forward() {
+  const RouteAction& action = course_.action;
+  set_deadline();
+  const auto& retry = course_.degraded != ErrorKind::none ? view_->config.upstreams[action.upstream].retry
+                                                          : view_->config.routes[course_.route].retry;
+  enter<Calling>();
+  call_.begin(context_->loop, context_->random, *view_->clusters[action.upstream],
+              {.head = head_,
+               .body = &body_,
+               .client = identity_.address(),
+               .upgrades = upgrades(*head_),
+               .complete = course_.request_complete},
+              {.first_byte = action.first_byte(),
+               .idle = action.idle(),
+               .due = course_.due,
+               .retry = action.retries ? &*retry : nullptr,
+               .resends = action.resends});
 }
 
 // ---- the rest of the request
 
 void Exchange::on_request_body(std::string_view bytes, const http::ChunkPlace& chunk) {
-  bytes_in_ += bytes.size();
-  const std::uint64_t rest_of_chunk = chunk.size ? chunk.size - chunk.offset - bytes.size() : 0;
-  if (request_ == RequestState::discarding) {
-    if (bytes_in_ <= kDiscardMax) return;
+  course_.bytes_in += bytes.size();
+  if (doing() == Doing::discarding) {
+    if (course_.bytes_in <= kDiscardMax) return;
     reply_.close = true;
     send_answer();
     return;
   }
-  if (!tunnel_ && (bytes_in_ > max_body_ || rest_of_chunk > max_body_ - bytes_in_)) {
+  const std::uint64_t rest_of_chunk = chunk.size ? chunk.size - chunk.offset - bytes.size() : 0;
+  const bool too_large = course_.bytes_in > course_.max_body || rest_of_chunk > course_.max_body - course_.bytes_in;
+  if (too_large && doing() != Doing::tunnel) {
     fail(ErrorKind::body_too_large, "the body is over max_body");
-    return;
+  } else if (!changes_request() || doing() == Doing::tunnel) {
+    call_.send_body(bytes, chunk);
+  } else if (const auto changed = chain_.on_request_body(scope(), bytes, false); !changed.empty()) {
+    call_.send_body(changed, {});
   }
-  if (!attempt_->under_way()) return;
-  mid_chunk_ = rest_of_chunk != 0;
-  if (replayable_ && !tunnel_) keep_for_replay(bytes);
-  attempt_->connection().send_body(bytes, chunk);
-  if (attempt_->connection().congested()) client_->pause_request();
 }
 
 void Exchange::on_request_end(std::span<const http::Field> trailers) {
-  request_complete_ = true;
-  if (request_ == RequestState::discarding) {
-    request_.follow(RequestState::sent);
+  course_.request_complete = true;
+  if (doing() == Doing::discarding) {
     send_answer();
     return;
   }
-  if (request_ != RequestState::sending) return;
-  request_.follow(RequestState::sent);
-  replayable_ = replayable_ && trailers.empty();
-  attempt_->send_end(trailers, head_timeout(), context_->loop.now());
-  plan_hedge();
+  if (changes_request()) {
+    const auto last = chain_.on_request_body(scope(), {}, true);
+    if (!last.empty()) call_.send_body(last, {});
+  }
+  call_.send_end(trailers);
 }
 
 void Exchange::on_request_error(const http::HeadError& error) {
   fail(error.kind, error.detail);
 }
 
+void Exchange::pause_request() {
+  client_->pause_request();
+}
+
 void Exchange::on_client_end() {
-  client_ended_ = true;
-  attempt_->connection().finish_tunnel();
-  if (upstream_ended_) complete();
+  auto& tunnel = std::get<Tunnel>(state_);
+  tunnel.client_ended = true;
+  call_.finish_tunnel();
+  if (tunnel.upstream_ended) finish();
 }
 
 void Exchange::on_client_gone(ErrorKind why) {
-  if (!tunnel_) {
-    error_ = why;
-    if (status_ == 0) status_ = status_of(why);
+  if (doing() != Doing::tunnel) {
+    course_.error = why;
+    if (course_.status == 0) course_.status = http::status_of(why);
     context_->stats.errors[static_cast<std::size_t>(why)].add();
-    const bool waits = response_ == ResponseState::waiting && request_ != RequestState::backing_off;
-    if (attempt_->under_way() && waits) give_up(*attempt_);
-    if (hedge_) give_up(*hedge_);
+    call_.abandon(why);
   }
-  leave_limits();
-  drop_attempts();
+  leave_filters();
+  call_.drop();
   total_.cancel();
-  backoff_.cancel();
+  enter<Over>();
   record();
   view_.reset();
 }
 
 void Exchange::on_config_replaced() {
-  if (request_ != RequestState::discarding) {
+  if (doing() != Doing::discarding) {
     fail(ErrorKind::config_replaced, "old_config_timeout");
     return;
   }
@@ -251,99 +263,115 @@ void Exchange::on_config_replaced() {
   send_answer();
 }
 
-void Exchange::on_client_congested() {
-  if (attempt_->under_way()) attempt_->connection().pause();
-}
+// ---- what the upstream's call asks for
 
-void Exchange::on_client_drained() {
-  if (attempt_->under_way()) attempt_->connection().resume();
-}
-
-// ---- answers of our own
-
-void Exchange::answer(Reply reply, std::string_view field_name, std::string_view field_value) {
-  reply_ = std::move(reply);
-  reply_field_name_ = field_name;
-  reply_field_value_ = field_value;
-  if (error_ != ErrorKind::none) context_->stats.errors[static_cast<std::size_t>(error_)].add();
-  const bool may_wait = !request_complete_ && !reply_.close && !head_->expect_continue &&
-                        (head_->body != http::BodyKind::length || head_->content_length <= kDiscardMax);
-  if (may_wait && request_ != RequestState::discarding) {
-    request_.follow(RequestState::discarding);
-    client_->resume_request();
-    return;
-  }
-  send_answer();
-}
-
-void Exchange::send_answer() {
+http::OutgoingRequest Exchange::compose(std::string_view endpoint, Nanos time_left) {
   FieldSet& fields = context_->fields;
-  fields.added.clear();
-  fields.added.push_back({"Date", context_->date.at(context_->loop.unix_ms())});
-  if (!reply_.content_type.empty()) fields.added.push_back({"Content-Type", reply_.content_type});
-  if (!reply_field_name_.empty()) fields.added.push_back({reply_field_name_, reply_field_value_});
-  if (!reply_.proxy_status.empty()) fields.added.push_back({"Proxy-Status", reply_.proxy_status});
-  std::array<char, 16> seconds;
-  if (reply_.retry_after_s > 0) {
-    const char* end = std::to_chars(seconds.begin(), seconds.end(), reply_.retry_after_s).ptr;
-    fields.added.push_back({"Retry-After", {seconds.begin(), end}});
-  }
-  fields.added.push_back({"X-Request-Id", request_id_});
-  if (admission_.tells()) add_limit_fields();
-
-  status_ = reply_.status;
-  response_.follow(ResponseState::replied);
-  const bool bodiless = reply_.status == 204 || reply_.status == 304;
-  const http::Framing framing = {bodiless ? http::BodyKind::none : http::BodyKind::length, reply_.body.size()};
-  client_->send_head({{reply_.status, http::reason_phrase(reply_.status)}, {}, fields.added, framing},
-                     reply_.close || !request_complete_);
-  if (!bodiless && head_->method != http::Method::head) {
-    client_->send_body(reply_.body);
-    bytes_out_ = reply_.body.size();
-  }
-  client_->send_end({});
-  complete();
+  const RequestContext about = {.peer_ip = identity_.peer_ip(),
+                                .peer_trusted = identity_.peer_trusted(),
+                                .request_id = identity_.request_id(),
+                                .endpoint = endpoint,
+                                .scheme = identity_.scheme(),
+                                .client_certificate = identity_.certificate(),
+                                .forwarded = &view_->config.forwarded_headers,
+                                .host = &call_.cluster()->config().host,
+                                .priority_header = view_->config.priority_header,
+                                .timeout_ms = course_.tells_deadline ? time_left / kNanosPerMilli : 0};
+  forward_request(*head_, about, fields);
+  http::OutgoingRequest request = {{head_->method_text, head_->path, head_->query, head_->has_query},
+                                   fields.passed,
+                                   fields.added,
+                                   {head_->body, head_->content_length},
+                                   upgrades(*head_)};
+  if (chain_.empty()) return request;
+  if (changes_request() && head_->body != http::BodyKind::none) request.framing = {http::BodyKind::chunked, 0};
+  chain_.on_forward(scope(), request, fields);
+  request.passed = fields.passed;
+  request.added = fields.added;
+  return request;
 }
 
-// ---- endings
+/// The real client, whoever holds the connection; the port of another one than the holder is not known.
+std::optional<ProxiedConnection> Exchange::introduction() const {
+  std::optional<ProxiedConnection> connection = client_->addresses();
+  if (identity_.address() == IpAddress()) return connection;
+  if (!connection) connection.emplace();
+  if (connection->client != identity_.address()) connection->client_port = 0;
+  connection->client = identity_.address();
+  return connection;
+}
 
-void Exchange::fail(ErrorKind kind, std::string_view detail) {
-  if (degrades(kind)) return;
-  error_ = kind;
-  if (in_queue_) leave_limits();
-  drop_attempts();
+// ---- what the upstream's call tells
+
+void Exchange::on_interim(const http::ResponseHead& head) {
+  forward_interim(head, context_->fields);
+  if (head_->version == http::Version::http11)
+    client_->send_interim({{head.status, head.reason}, context_->fields.passed, {}, {}});
+}
+
+void Exchange::on_switch(const http::ResponseHead& head) {
+  forward_interim(head, context_->fields);
+  context_->fields.added = {{"Connection", "upgrade"}};
+  course_.status = head.status;
   total_.cancel();
-  backoff_.cancel();
-  if (response_ == ResponseState::waiting) {
-    answer(make_reply(kind, detail, request_id_));
-    return;
+  enter<Tunnel>();
+  follow(ResponseState::head);
+  follow(ResponseState::body);
+  client_->send_interim({{head.status, head.reason}, context_->fields.passed, context_->fields.added, {}});
+  client_->start_tunnel();
+}
+
+void Exchange::on_answer_head(const http::ResponseHead& head, std::string_view set_cookie) {
+  course_.status = head.status;
+  if (!course_.bounds_body) total_.cancel();  // what streams is bounded by timeouts.idle
+  FieldSet& fields = context_->fields;
+  forward_response(head, identity_.request_id(), context_->date.at(context_->loop.unix_ms()), fields);
+  if (!set_cookie.empty()) fields.added.push_back({"Set-Cookie", set_cookie});
+  http::OutgoingResponse response = {{head.status, head.reason}, {}, {}, {head.body, head.content_length}};
+  if (!chain_.empty()) {
+    if (changes_response() && head.body == http::BodyKind::length) response.framing = {http::BodyKind::chunked, 0};
+    chain_.on_response(scope(), response, fields);
   }
-  context_->stats.errors[static_cast<std::size_t>(kind)].add();
-  response_.follow(ResponseState::cut);
-  if (status_ == 0) status_ = status_of(kind);
-  client_->abort();
+  response.passed = fields.passed;
+  response.added = fields.added;
+  follow(ResponseState::head);
+  if (head.body != http::BodyKind::none) follow(ResponseState::body);
+  client_->send_head(response, !course_.request_complete);
+}
+
+void Exchange::on_answer_body(std::string_view bytes) {
+  if (changes_response() && doing() != Doing::tunnel) bytes = chain_.on_response_body(scope(), bytes, false);
+  course_.bytes_out += bytes.size();
+  client_->send_body(bytes);
+  if (client_->congested()) call_.pause();
+}
+
+void Exchange::on_answer_end(std::span<const http::Field> trailers) {
+  if (changes_response() && course_.response == ResponseState::body) {
+    const auto last = chain_.on_response_body(scope(), {}, true);
+    course_.bytes_out += last.size();
+    client_->send_body(last);
+  }
+  client_->send_end(trailers);
   finish();
 }
 
-void Exchange::complete() {
-  response_.follow(ResponseState::done);
-  finish();
+void Exchange::on_tunnel_end() {
+  auto& tunnel = std::get<Tunnel>(state_);
+  tunnel.upstream_ended = true;
+  client_->finish_tunnel();
+  if (tunnel.client_ended) finish();
 }
 
-void Exchange::finish() {
-  leave_limits();
-  drop_attempts();
-  total_.cancel();
-  record();
-  view_.reset();
-  client_->exchange_done();  // may start the next exchange in this object: nothing may come after it
-}
-
-void Exchange::fire_total() {
-  if (attempt_->under_way() && request_ == RequestState::sent && response_ == ResponseState::waiting)
-    attempt_->failed(context_->loop.now());
-  if (hedge_) give_up(*hedge_);
-  fail(ErrorKind::total_timeout, "timeouts.total");
+void Exchange::on_call_failed(const CallFailure& failure) {
+  if (doing() == Doing::tunnel) {
+    finish();
+  } else if (failure.retry_after == 0) {
+    fail(failure.kind, failure.detail);
+  } else {
+    const Nanos seconds = (failure.retry_after + kNanosPerSecond - 1) / kNanosPerSecond;
+    fail(failure.kind, failure.detail, static_cast<int>(seconds));
+  }
 }
 
 }  // namespace penstock::proxy

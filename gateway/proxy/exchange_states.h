@@ -1,37 +1,28 @@
-// The two sides of an exchange, as two enums and a table.
+// What an exchange is doing, and how far its response has come, as two tables. What a call does meanwhile is in
+// call/call_states.h.
 //
-//   request   head ──→ choosing ──→ connecting ──→ sending ──→ sent         any ──→ aborted
-//               │          ↑  └─────────(idle connection)──↑     ↑  │
-//               ├→ queued ─┤                                     │  │
-//               │          ├── retry ────────┴─────────────┴─────┼──┤
-//               │          └────────────── backing_off ←──────────┴──┘
-//               └──→ discarding ─────(answered by us)────────────┘
-//
-// A fallback to another upstream begins anew from any of the upper row: it is queued there, or choosing.
+//   doing     arriving ──→ filtering ──→ calling ──→ tunnel ──→ over       any ──→ over
+//                │   └────────────────────↑│ ↑│
+//                │             ↑───────────┘ └┘ (a fallback)
+//                └──→ discarding ──(answered by us)──→ over      filtering, calling ──→ discarding
 //
 //   response  waiting ──→ head ──→ body ──→ done         waiting ──→ replied ──→ done
-//                           └─────────────────↑          head, body ──→ cut
+//                           └─────────────────↑          waiting, head, body ──→ cut
 //
-// A retry is possible only while the response is waiting, and a hedge only beside a try that is `sent`. If the try
-// fails while its hedge has no connection yet, the request is `connecting` again. `aborted` and `cut` are final, like
-// `done`.
+// `cut` is final, like `done`.
 #pragma once
 
-#include <cassert>
 #include <cstdint>
 
 namespace penstock::proxy {
 
-enum class RequestState : std::uint8_t {
-  head,         ///< nothing done yet
-  queued,       ///< a limit has told it to wait for its turn; the body waits
-  choosing,     ///< an endpoint is wanted
-  connecting,   ///< a connection is under way; the body waits
-  sending,      ///< head sent, body streams
-  sent,         ///< complete
-  backing_off,  ///< a try has failed; the next one is waited for
-  discarding,   ///< the answer is ours; what is left of the body is read and dropped
-  aborted,      ///< will never be complete
+enum class Doing : std::uint8_t {
+  arriving,    ///< nothing done yet
+  filtering,   ///< a filter has it wait; so does the body
+  calling,     ///< an upstream is asked
+  discarding,  ///< the answer is ours; what is left of the request's body is read and dropped
+  tunnel,      ///< bytes pass as they are
+  over,
 };
 
 enum class ResponseState : std::uint8_t {
@@ -43,26 +34,20 @@ enum class ResponseState : std::uint8_t {
   cut,  ///< the client has been told that it got less than the whole
 };
 
-constexpr bool may_follow(RequestState from, RequestState to) {
-  using enum RequestState;
+constexpr bool may_follow(Doing from, Doing to) {
+  using enum Doing;
   switch (to) {
-    case head:
+    case arriving:
       return false;
-    case queued:
-    case choosing:
-      return from != discarding && from != aborted;
-    case connecting:
-      return from == choosing;
-    case sending:
-      return from == choosing || from == connecting;
-    case sent:
-      return from == sending || from == discarding;
-    case backing_off:
-      return from == connecting || from == sending || from == sent;
+    case filtering:
+    case calling:
+      return from == arriving || from == filtering || from == calling;
     case discarding:
-      return from != aborted && from != sent;
-    case aborted:
-      return from != aborted;
+      return from == arriving || from == filtering || from == calling;
+    case tunnel:
+      return from == calling;
+    case over:
+      return from != over;
   }
   return false;
 }
@@ -85,18 +70,18 @@ constexpr bool may_follow(ResponseState from, ResponseState to) {
   return false;
 }
 
-/// A state that only moves along the table.
+/// A state that only moves along its table.
 template <class State>
 class Tracked {
  public:
   explicit constexpr Tracked(State initial) : state_(initial) {}
   constexpr operator State() const { return state_; }
-  void follow(State to) {
-    assert(may_follow(state_, to));
+  /// False, and nothing has changed, if the table has no such move.
+  [[nodiscard]] bool follow(State to) {
+    if (!may_follow(state_, to)) return false;
     state_ = to;
+    return true;
   }
-  /// A new exchange begins.
-  void restart(State initial) { state_ = initial; }
 
  private:
   State state_;

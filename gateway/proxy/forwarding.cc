@@ -105,6 +105,14 @@ void add_forwarding(const http::RequestHead& head, const RequestContext& context
   }
 }
 
+/// Where it is not passed on as it came.
+std::string_view host_for(const http::RequestHead& head, const RequestContext& context) {
+  const conf::HostFrom from = context.host ? context.host->from : conf::HostFrom::client;
+  if (from == conf::HostFrom::name) return context.host->name;
+  if (from == conf::HostFrom::client && !head.authority.empty()) return head.authority;
+  return context.endpoint.starts_with("unix:") ? "localhost" : context.endpoint;
+}
+
 /// True if the field goes on as it came.
 bool pass_request_field(const http::RequestHead& head, const Field& field, const RequestContext& context,
                         Received& received) {
@@ -115,6 +123,7 @@ bool pass_request_field(const http::RequestHead& head, const Field& field, const
     case FieldId::x_request_timeout_ms:
       return false;
     case FieldId::host:
+      if (context.host && context.host->from != conf::HostFrom::client) return false;
       received.has_host = field.value == head.authority;  // otherwise the target has named another: RFC 9112 §3.2.2
       return received.has_host;
     case FieldId::expect:
@@ -167,10 +176,7 @@ void forward_request(const http::RequestHead& head, const RequestContext& contex
     }
   }
   Text text(out.text, received.size + head.authority.size() + 2 * context.peer_ip.size() + kFixedText);
-  if (!received.has_host) {
-    const std::string_view endpoint = context.endpoint.starts_with("unix:") ? "localhost" : context.endpoint;
-    out.added.push_back({"Host", head.authority.empty() ? endpoint : head.authority});
-  }
+  if (!received.has_host) out.added.push_back({"Host", host_for(head, context)});
   if (received.max_forwards > 0) {  // RFC 9110 §7.6.2
     text << std::to_string(received.max_forwards - 1);
     out.added.push_back({"Max-Forwards", text.take()});

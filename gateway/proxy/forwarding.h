@@ -8,28 +8,23 @@
 #include <vector>
 
 #include "conf/config.h"
-#include "gateway/http/message.h"
+#include "gateway/http/outgoing.h"
 
 namespace penstock::proxy {
 
-/// Fields of an outgoing head: views into the received head, into `text`, and into literals. Reused, keeps its
-/// capacity.
-struct FieldSet {
-  std::vector<http::Field> passed;
-  std::vector<http::Field> added;
-  std::string text;  ///< values that are made here; never grows while views into it are handed out
-};
+using http::FieldSet;
 
 struct RequestContext {
   std::string_view peer_ip;   ///< who holds the connection
   bool peer_trusted = false;  ///< its forwarding fields are believed
   std::string_view request_id;
-  std::string_view endpoint;         ///< Host for requests that came without one
+  std::string_view endpoint;         ///< Host for requests that came without one, or where `host` says so
   std::string_view scheme = "http";  ///< of the client's connection
   /// The certificate that the client has shown, and that is valid, for X-Forwarded-Client-Cert; empty: none.
   std::string_view client_certificate = {};
   const conf::ForwardedHeaders* forwarded = nullptr;
-  std::string_view priority_header = {};  ///< passes if the peer is trusted; empty: there is none
+  const conf::UpstreamHost* host = nullptr;  ///< what the upstream is to see; null: what the client has asked for
+  std::string_view priority_header = {};     ///< passes if the peer is trusted; empty: there is none
   std::uint64_t timeout_ms = 0;  ///< what is left for the answer, to be told to the endpoint; 0: it is not told
 };
 

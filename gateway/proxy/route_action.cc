@@ -11,7 +11,7 @@ void take_timeouts(const conf::UpstreamTimeouts& timeouts, RouteAction& action) 
 
 }  // namespace
 
-std::vector<RouteAction> make_route_actions(const conf::Config& config) {
+std::vector<RouteAction> make_route_actions(const conf::Config& config, const filters::ChainTable& chains) {
   std::vector<RouteAction> actions;
   actions.reserve(config.routes.size());
   for (const conf::Route& route : config.routes) {
@@ -25,6 +25,7 @@ std::vector<RouteAction> make_route_actions(const conf::Config& config) {
     action.resends = action.retries || (route.fallback && route.fallback->upstream);
     action.priority = route.priority;
     action.cost = route.cost;
+    action.filters = !chains.chain(static_cast<std::uint32_t>(actions.size() - 1)).empty();
   }
   return actions;
 }

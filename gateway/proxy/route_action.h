@@ -10,6 +10,7 @@
 
 #include "conf/config.h"
 #include "gateway/base/deadline_wheel.h"
+#include "gateway/filters/chains/chain_table.h"
 
 namespace penstock::proxy {
 
@@ -26,6 +27,7 @@ struct alignas(32) RouteAction {
   bool hedges = false;         ///< which asks for hedges
   bool falls_back = false;     ///< the route has a fallback
   bool resends = false;        ///< a request may be sent twice: by a retry, or to the fallback's upstream
+  bool filters = false;        ///< the route has some: see Blueprint::chains
   conf::Priority priority = conf::Priority::normal;
   std::uint16_t cost = 1;  ///< at token buckets
 
@@ -34,7 +36,7 @@ struct alignas(32) RouteAction {
 };
 
 /// Indexed like config.routes.
-std::vector<RouteAction> make_route_actions(const conf::Config& config);
+std::vector<RouteAction> make_route_actions(const conf::Config& config, const filters::ChainTable& chains);
 
 /// The same request sent to another upstream, as that one has it; without a further fallback.
 RouteAction make_fallback_action(const RouteAction& of_route, const conf::Config& config, std::uint32_t upstream);

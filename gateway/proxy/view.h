@@ -24,7 +24,7 @@ class View final : public io::Disposable {
         config(*blueprint->config),
         routes(blueprint->routes),
         actions(blueprint->actions),
-        limits(*blueprint->limits),
+        chains(blueprint->chains),
         trusted_proxies(blueprint->trusted_proxies),
         degraded(*blueprint->degraded),
         clusters(std::move(indexed_like_upstreams)),
@@ -35,7 +35,7 @@ class View final : public io::Disposable {
   const conf::Config& config;
   const routing::RouteTable& routes;
   const std::vector<RouteAction>& actions;
-  const filters::LimitTable& limits;
+  const filters::ChainTable& chains;
   const CidrSet& trusted_proxies;
   const RouteSwitches& degraded;
   Clusters clusters;  ///< indexed like config.upstreams

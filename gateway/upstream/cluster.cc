@@ -19,10 +19,6 @@ constexpr Nanos kRampStep = 50 * kNanosPerMilli;
 /// An answer's weight in what is typical for the upstream.
 constexpr double kTypicalWeight = 1.0 / 64;
 
-Nanos nanos(conf::milliseconds duration) {
-  return static_cast<Nanos>(duration.count()) * kNanosPerMilli;
-}
-
 balancers::SlowStart slow_start_of(const conf::Upstream& config) {
   if (!config.slow_start) return {};
   return {nanos(config.slow_start->window), config.slow_start->min_share, config.slow_start->aggression};
@@ -52,7 +48,7 @@ Cluster::Cluster(io::Loop& loop, std::shared_ptr<const conf::Upstream> config,
       make_pool_(std::move(make)),
       decay_(nanos(config_.balancer.decay)),
       slow_start_(slow_start_of(config_)),
-      next_ramp_([](void* self) { static_cast<Cluster*>(self)->ramp(); }, this) {}
+      next_ramp_(Deadline::of<&Cluster::ramp>(this)) {}
 
 Cluster::~Cluster() = default;
 
@@ -70,8 +66,7 @@ void Cluster::apply(PlanPtr plan, FitnessPtr fitness) {
     if (from[i] != balancers::kNoMember && old_pools[from[i]]->tls_name() != planned.tls.name)
       from[i] = balancers::kNoMember;
     const bool known = from[i] != balancers::kNoMember;
-    pools_.push_back(known ? std::move(old_pools[from[i]])
-                           : make_pool_(loop_, config_, stats_, planned, worker_));
+    pools_.push_back(known ? std::move(old_pools[from[i]]) : make_pool_(loop_, config_, stats_, planned, worker_));
     pools_.back()->index = i;
     loads_.push_back(known ? old_loads[from[i]] : balancers::Load{});
   }

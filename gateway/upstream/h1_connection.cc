@@ -19,9 +19,7 @@ const http::HeadLimits kAnswerLimits = {.line_bytes = 8 << 10, .head_bytes = 64 
 }  // namespace
 
 H1Connection::H1Connection(H1Pool& home)
-    : home_(home),
-      deadline_([](void* self) { static_cast<H1Connection*>(self)->timed_out(); }, this),
-      parser_(kAnswerLimits) {}
+    : home_(home), deadline_(Deadline::of<&H1Connection::timed_out>(this)), parser_(kAnswerLimits) {}
 
 bool H1Connection::connect(std::string_view proxy_header, Nanos timeout) {
   stream_ = io::Stream::connect(home_.loop(), home_.address(), *this);
@@ -280,7 +278,7 @@ void H1Connection::fail(ErrorKind kind, const char* detail, bool refused) {
   deadline_.cancel();
   const bool in_body = course_.answer >= AnswerSide::body;
   if (kind == ErrorKind::upstream_protocol && in_body) kind = ErrorKind::upstream_truncated;
-  const Stage stage = link_ == Link::connecting                   ? Stage::connecting
+  const Stage stage = link_ == Link::connecting               ? Stage::connecting
                       : course_.answer == AnswerSide::nothing ? Stage::waiting
                                                               : Stage::answering;
   handler_->on_failed({kind, detail, stage, sent(), reused(), refused});

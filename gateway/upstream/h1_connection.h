@@ -83,9 +83,7 @@ class H1Connection final : public io::Disposable, public ListLink, public Reques
   void on_drained() override;
 
   /// The request is complete, and its answer is what is waited for.
-  bool waiting() const {
-    return course_.request == RequestSide::complete && course_.answer < AnswerSide::body;
-  }
+  bool waiting() const { return course_.request == RequestSide::complete && course_.answer < AnswerSide::body; }
   void process(std::string_view in);
   bool handle_head();
   bool handle_end(bool more_bytes);
@@ -103,7 +101,7 @@ class H1Connection final : public io::Disposable, public ListLink, public Reques
   Nanos idle_timeout_ = 0;
   Nanos connect_started_ = 0;
   std::uint64_t requests_ = 0;
-  std::uint64_t counted_ = 0;           ///< of Stream::sent(): what metrics have been told of
+  std::uint64_t counted_ = 0;          ///< of Stream::sent(): what metrics have been told of
   std::size_t proxy_header_size_ = 0;  ///< until the first request
   http::H1ResponseParser parser_;
   std::string stash_;  ///< received while paused

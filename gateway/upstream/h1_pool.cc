@@ -3,14 +3,6 @@
 #include <cassert>
 
 namespace penstock::upstream {
-namespace {
-
-Nanos nanos(conf::milliseconds duration) {
-  return static_cast<Nanos>(duration.count()) * kNanosPerMilli;
-}
-
-}  // namespace
-
 H1Pool::H1Pool(io::Loop& loop, const conf::Upstream& config, observe::UpstreamStats& stats,
                const PlannedEndpoint& endpoint, unsigned worker)
     : EndpointPool(endpoint, stats, worker),
@@ -55,8 +47,7 @@ H1Connection* H1Pool::open(const Wanted& wanted, ErrorKind& error) {
 
 void H1Pool::give_back(H1Connection& connection) {
   given_back();
-  const bool keep = !retired_ && !is_for_one_client() && connection.reusable() &&
-                    idle_count_ < config_.pool.max_idle &&
+  const bool keep = !retired_ && !is_for_one_client() && connection.reusable() && idle_count_ < config_.pool.max_idle &&
                     connection.requests() < config_.pool.requests_per_connection;
   if (!keep) {
     destroy(connection);

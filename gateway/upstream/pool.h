@@ -71,10 +71,9 @@ class EndpointPool {
 };
 
 /// Makes the pool that an endpoint's protocol asks for. `config` and `stats` outlive it.
-using MakePool =
-    std::function<std::unique_ptr<EndpointPool>(io::Loop& loop, const conf::Upstream& config,
-                                                observe::UpstreamStats& stats, const PlannedEndpoint& endpoint,
-                                                unsigned worker)>;
+using MakePool = std::function<std::unique_ptr<EndpointPool>(io::Loop& loop, const conf::Upstream& config,
+                                                             observe::UpstreamStats& stats,
+                                                             const PlannedEndpoint& endpoint, unsigned worker)>;
 std::unique_ptr<EndpointPool> make_pool(io::Loop& loop, const conf::Upstream& config, observe::UpstreamStats& stats,
                                         const PlannedEndpoint& endpoint, unsigned worker);
 

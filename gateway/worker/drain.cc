@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "gateway/base/nanos.h"
-#include "gateway/proxy/downstream.h"
+#include "gateway/proxy/client_connection.h"
 
 namespace penstock {
 namespace {
@@ -29,12 +29,12 @@ Drain::Drain(proxy::Context& context, conf::milliseconds timeout, std::function<
 
 void Drain::look() {
   const Nanos now = context_.loop.now();
-  std::vector<proxy::Downstream*> left;
-  context_.connections.for_each([&](proxy::Downstream& connection) {
+  std::vector<proxy::ClientConnection*> left;
+  context_.connections.for_each([&](proxy::ClientConnection& connection) {
     if (which_(connection)) left.push_back(&connection);
   });
   // A connection that is closed takes no other with it.
-  for (proxy::Downstream* connection : left) {
+  for (proxy::ClientConnection* connection : left) {
     if (now >= cut_at_) {
       connection->close(ErrorKind::draining);
     } else if (now >= (connection->fresh() ? close_fresh_at_ : close_idle_at_) && connection->idle()) {

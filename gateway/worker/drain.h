@@ -14,11 +14,11 @@ namespace penstock {
 /// those that have only just been made are given more, for a request surely is. After `timeout` the rest is cut.
 class Drain {
  public:
-  using Which = std::function<bool(const proxy::Downstream&)>;
+  using Which = std::function<bool(const proxy::ClientConnection&)>;
   /// `done`: none is left. `which`: only these connections.
   Drain(
       proxy::Context& context, conf::milliseconds timeout, std::function<void()> done,
-      Which which = [](const proxy::Downstream&) { return true; });
+      Which which = [](const proxy::ClientConnection&) { return true; });
   bool over() const { return over_; }
 
  private:

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "gateway/base/nanos.h"
-#include "gateway/proxy/downstream.h"
+#include "gateway/proxy/client_connection.h"
 
 namespace penstock {
 namespace {
@@ -35,10 +35,10 @@ void OldViews::end_due() {
 }
 
 void OldViews::end_exchanges_of(std::uint64_t view_number) {
-  std::vector<proxy::Downstream*> all;
-  context_.connections.for_each([&](proxy::Downstream& connection) { all.push_back(&connection); });
+  std::vector<proxy::ClientConnection*> all;
+  context_.connections.for_each([&](proxy::ClientConnection& connection) { all.push_back(&connection); });
   // A connection that is closed takes no other with it.
-  for (proxy::Downstream* connection : all) connection->end_exchange_of(view_number);
+  for (proxy::ClientConnection* connection : all) connection->end_exchanges_of(view_number);
 }
 
 }  // namespace penstock

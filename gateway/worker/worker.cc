@@ -37,7 +37,7 @@ void Worker::run() {
   drain_.reset();
   closing_.clear();
   listeners_.clear();
-  while (proxy::Downstream* connection = context_.connections.front()) connection->close(ErrorKind::draining);
+  while (proxy::ClientConnection* connection = context_.connections.front()) connection->close(ErrorKind::draining);
   for (auto& [id, cluster] : clusters_) cluster->retire();
   context_.view.reset();
 }
@@ -109,7 +109,7 @@ void Worker::listen_now(std::uint32_t listener, std::shared_ptr<io::ListeningSoc
   listening.sockets.push_back(std::make_unique<io::Listener>(
       loop_, std::move(socket),
       [this, &listening](int fd, const io::PeerAddress& peer) {
-        proxy::Downstream::accept(context_, listening.context, fd, peer);
+        proxy::H1Client::accept(context_, listening.context, fd, peer);
       },
       [this](int) { stats_.accept_errors.add(); }));
 }
@@ -136,7 +136,7 @@ void Worker::close_listener(std::uint32_t listener, conf::milliseconds timeout) 
     std::erase_if(closing_, [](const auto& drain) { return drain->over(); });
     closing_.push_back(std::make_unique<Drain>(
         context_, timeout, [] {},
-        [closing](const proxy::Downstream& connection) { return connection.listener().closing == closing; }));
+        [closing](const proxy::ClientConnection& connection) { return connection.listener_closing() == closing; }));
   });
 }
 

@@ -32,17 +32,22 @@ std::unique_ptr<const Filter> make_rewrite(const Route& route) {
   return route.config.rewrite ? std::make_unique<RewriteFilter>(*route.config.rewrite) : nullptr;
 }
 
-std::unique_ptr<const Filter> make_fields(const Route& route) {
-  const conf::Fields& fields = route.config.fields;
-  const bool any = !fields.request.empty() || !fields.response.empty();
-  return any ? std::make_unique<FieldsFilter>(fields) : nullptr;
+std::unique_ptr<const Filter> make_request_fields(const Route& route) {
+  const conf::FieldChanges& changes = route.config.fields.request;
+  return changes.empty() ? nullptr : std::make_unique<RequestFieldsFilter>(changes);
+}
+
+std::unique_ptr<const Filter> make_response_fields(const Route& route) {
+  const conf::FieldChanges& changes = route.config.fields.response;
+  return changes.empty() ? nullptr : std::make_unique<ResponseFieldsFilter>(changes);
 }
 
 /// All filters, in the order in which a request meets them; its answer meets them backwards.
-constexpr std::array<Make, 3> kOrder = {
-    make_limits,   // before all work: what is refused is to cost next to nothing
-    make_rewrite,  // behind whatever judges the path, so that rules are about the path that the client has asked for
-    make_fields,   // the last word on what the upstream gets: the file is right, whatever others have set
+constexpr std::array<Make, 4> kOrder = {
+    make_response_fields,  // the last word on what the client gets, whatever the others have put into their answers
+    make_limits,           // before all work: what is refused is to cost next to nothing
+    make_rewrite,          // behind whatever judges the path: rules are about the path that the client has asked for
+    make_request_fields,   // the last word on what the upstream gets
 };
 
 }  // namespace

@@ -29,8 +29,7 @@ void set_number(std::string& text, std::uint64_t number) {
 
 struct LimitsFilter::State {
   explicit State(Waker& w)
-      : waker(w),
-        admission([](void* self, bool has_place) { static_cast<State*>(self)->told_in_line(has_place); }, this) {}
+      : waker(w), admission([](void* self, bool has) { static_cast<State*>(self)->told_in_line(has); }, this) {}
 
   void told_in_line(bool has) {
     has_place = has;

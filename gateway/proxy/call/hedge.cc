@@ -12,7 +12,7 @@ constexpr Nanos kLeastWait = kNanosPerMilli;
 }  // namespace
 
 Nanos hedge_wait(const conf::HedgeAfter& after, const limiters::Hedging& hedging) {
-  if (after) return static_cast<Nanos>(after->count()) * kNanosPerMilli;
+  if (after) return nanos(*after);
   return std::max(kLeastWait, hedging.p95_ns());
 }
 

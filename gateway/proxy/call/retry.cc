@@ -60,9 +60,6 @@ bool listed(const conf::Retry& policy, conf::RetryCause cause) {
 }
 
 Nanos longest_backoff(const conf::Retry& policy, std::uint8_t retries) {
-  const auto nanos = [](conf::milliseconds duration) {
-    return static_cast<Nanos>(duration.count()) * kNanosPerMilli;
-  };
   return std::min(nanos(policy.max_backoff), nanos(policy.backoff) << retries);
 }
 

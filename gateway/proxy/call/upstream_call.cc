@@ -58,14 +58,12 @@ CallFailure failure_of(const upstream::Refusal& refusal) {
 Nanos UpstreamCall::head_timeout() const {
   const CallPolicy& policy = run_.policy;
   if (!policy.retry || !policy.retry->per_try_timeout) return policy.first_byte;
-  return std::min(policy.first_byte, static_cast<Nanos>(policy.retry->per_try_timeout->count()) * kNanosPerMilli);
+  return std::min(policy.first_byte, nanos(*policy.retry->per_try_timeout));
 }
 
-UpstreamCall::Sent::Sent(UpstreamCall& call)
-    : hedge_due([](void* self) { static_cast<UpstreamCall*>(self)->fire_hedge(); }, &call) {}
+UpstreamCall::Sent::Sent(UpstreamCall& call) : hedge_due(Deadline::of<&UpstreamCall::fire_hedge>(&call)) {}
 
-UpstreamCall::BackingOff::BackingOff(UpstreamCall& call)
-    : over([](void* self) { static_cast<UpstreamCall*>(self)->fire_backoff(); }, &call) {}
+UpstreamCall::BackingOff::BackingOff(UpstreamCall& call) : over(Deadline::of<&UpstreamCall::fire_backoff>(&call)) {}
 
 // ---- beginning and ending
 

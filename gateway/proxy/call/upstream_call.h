@@ -130,7 +130,7 @@ class UpstreamCall final {
     CallRequest request;
     CallPolicy policy;
     std::uint64_t key = 0;  ///< balancers::Pick::key
-    TriedEndpoints tried;
+    TriedEndpoints tried{};
     std::uint8_t retries = 0;  ///< of the tries, those that failed ones were given: not for stale connections
     bool stale_retried = false;
     bool repeatable = false;  ///< may be sent twice, by its method or key

@@ -1,4 +1,4 @@
-#include "gateway/proxy/connection_counts.h"
+#include "gateway/proxy/client/connection_counts.h"
 
 #include <gtest/gtest.h>
 

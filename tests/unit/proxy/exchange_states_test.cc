@@ -6,10 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/proxy/call/call_states.h"
+
 namespace penstock::proxy {
 namespace {
 
-using Request = RequestState;
 using Response = ResponseState;
 
 template <class State>
@@ -26,19 +27,14 @@ void expect_just(const Table<State>& table) {
   }
 }
 
-TEST(ExchangeStates, TheRequestMovesAsDrawn) {
-  expect_just<Request>({
-      {Request::head, {Request::choosing, Request::discarding, Request::aborted}},
-      {Request::choosing,
-       {Request::choosing, Request::connecting, Request::sending, Request::discarding, Request::aborted}},
-      {Request::connecting,
-       {Request::choosing, Request::sending, Request::backing_off, Request::discarding, Request::aborted}},
-      {Request::sending,
-       {Request::choosing, Request::sent, Request::backing_off, Request::discarding, Request::aborted}},
-      {Request::sent, {Request::choosing, Request::backing_off, Request::aborted}},
-      {Request::backing_off, {Request::choosing, Request::discarding, Request::aborted}},
-      {Request::discarding, {Request::sent, Request::discarding, Request::aborted}},
-      {Request::aborted, {}},
+TEST(ExchangeStates, AnExchangeMovesAsDrawn) {
+  expect_just<Doing>({
+      {Doing::arriving, {Doing::filtering, Doing::calling, Doing::discarding, Doing::over}},
+      {Doing::filtering, {Doing::filtering, Doing::calling, Doing::discarding, Doing::over}},
+      {Doing::calling, {Doing::filtering, Doing::calling, Doing::discarding, Doing::tunnel, Doing::over}},
+      {Doing::discarding, {Doing::over}},
+      {Doing::tunnel, {Doing::over}},
+      {Doing::over, {}},
   });
 }
 
@@ -53,15 +49,25 @@ TEST(ExchangeStates, TheResponseMovesAsDrawn) {
   });
 }
 
-TEST(ExchangeStates, ARetryGoesBackToChoosing) {
-  Tracked<Request> request(Request::head);
-  for (const Request next : {Request::choosing, Request::connecting, Request::choosing, Request::sending, Request::sent,
-                             Request::backing_off, Request::choosing}) {
-    request.follow(next);
-    EXPECT_EQ(request, next);
-  }
-  request.restart(Request::head);
-  EXPECT_EQ(request, Request::head);
+TEST(ExchangeStates, ACallMovesAsDrawn) {
+  using Call = CallState;
+  expect_just<Call>({
+      {Call::idle, {Call::idle, Call::choosing}},
+      {Call::choosing, {Call::idle, Call::choosing, Call::connecting, Call::sending}},
+      {Call::connecting, {Call::idle, Call::choosing, Call::sending, Call::backing_off}},
+      {Call::sending, {Call::idle, Call::choosing, Call::sent, Call::backing_off, Call::tunnel}},
+      {Call::sent, {Call::idle, Call::choosing, Call::backing_off, Call::tunnel}},
+      {Call::backing_off, {Call::idle, Call::choosing}},
+      {Call::tunnel, {Call::idle}},
+  });
+}
+
+TEST(ExchangeStates, WhatTheTableDoesNotHaveIsRefusedAndChangesNothing) {
+  Tracked<Response> response(Response::waiting);
+  EXPECT_FALSE(response.follow(Response::body));
+  EXPECT_EQ(response, Response::waiting);
+  EXPECT_TRUE(response.follow(Response::head));
+  EXPECT_EQ(response, Response::head);
 }
 
 }  // namespace

@@ -50,11 +50,12 @@ class Endpoint {
 };
 
 /// A request on its way: holds the lease, and notes what it is told.
-class Attempt final : public AttemptHandler {
+class Attempt final : public RequestStreamHandler {
  public:
   Lease lease;
   std::string told;
   ErrorKind error = ErrorKind::none;
+  Failure failure;  ///< why it is over, if it has failed
   bool over = false;
   Nanos first_byte_timeout = 10 * kNanosPerSecond;
   bool keep_lease = true;  ///< after the answer
@@ -64,11 +65,11 @@ class Attempt final : public AttemptHandler {
   void send() {
     const std::vector<http::Field> host = {{"Host", "h"}};
     lease->set_idle_timeout(10 * kNanosPerSecond);
-    lease->send_head({"GET", "/", {}, false}, {{}, host, {}, {}});
+    lease->send_head({{"GET", "/", {}, false}, {}, host, {}});
     lease->send_end({}, first_byte_timeout);
   }
 
-  void on_connected() override {
+  void on_ready() override {
     told += "connected ";
     if (!hesitates) send();
   }
@@ -84,12 +85,13 @@ class Attempt final : public AttemptHandler {
   }
   void on_answer_end(std::span<const http::Field>) override { end("end"); }
   void on_tunnel_end() override { end("tunnel end"); }
-  void on_attempt_failed(ErrorKind kind, const char*) override {
-    error = kind;
+  void on_failed(const Failure& what) override {
+    failure = what;
+    error = what.kind;
     end("failed");
   }
-  void on_upstream_congested() override { told += "congested "; }
-  void on_upstream_drained() override { told += "drained "; }
+  void on_request_congested() override { told += "congested "; }
+  void on_request_drained() override { told += "drained "; }
 
  private:
   void end(const char* how) {
@@ -151,7 +153,7 @@ class ClusterTest : public io::LoopTest {
     Refusal refusal;
     attempt.lease = cluster().lease(attempt, http::Method::get, choice, refusal);
     attempt.error = refusal.error;
-    if (attempt.lease && attempt.lease->connected()) attempt.send();
+    if (attempt.lease && attempt.lease->ready()) attempt.send();
     return static_cast<bool>(attempt.lease);
   }
   /// Waits for the request, and answers it.

@@ -56,7 +56,7 @@ TEST_F(PoolTest, AFreshOneIsOpenedIfAskedFor) {
   exchange(endpoint, 0);
   Attempt attempt;
   ASSERT_TRUE(begin(attempt, true));
-  EXPECT_FALSE(attempt.lease->connected() || attempt.lease->reused());
+  EXPECT_FALSE(attempt.lease->ready() || attempt.lease->reused());
 }
 
 TEST_F(PoolTest, AtTheBoundThereAreNoMore) {

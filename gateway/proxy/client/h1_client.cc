@@ -1,9 +1,10 @@
-#include "gateway/proxy/downstream.h"
+#include "gateway/proxy/client/h1_client.h"
 
 #include <unistd.h>
 
 #include <utility>
 
+#include "gateway/http/h1_writer.h"
 #include "gateway/io/tls/session.h"
 
 namespace penstock::proxy {
@@ -17,13 +18,9 @@ constexpr std::size_t kStashMax = 64 << 10;
 /// How long a connection that we have ended waits for the client to close it, so that no answer is lost by a reset.
 constexpr conf::milliseconds kLinger{2'000};
 
-Nanos nanos(conf::milliseconds duration) {
-  return static_cast<Nanos>(duration.count()) * kNanosPerMilli;
-}
-
 }  // namespace
 
-void Downstream::accept(Context& context, ListenerContextPtr listener, int fd, const io::PeerAddress& peer) {
+void H1Client::accept(Context& context, ListenerContextPtr listener, int fd, const io::PeerAddress& peer) {
   const IpAddress client = IpAddress::from_v6(peer.ip);
   ConnectionPlace place;
   auto bound = place.enter(*listener->counts, listener->config.max, client);
@@ -34,7 +31,7 @@ void Downstream::accept(Context& context, ListenerContextPtr listener, int fd, c
     ::close(fd);
     return;
   }
-  auto* connection = new Downstream(context, std::move(listener), peer);
+  auto* connection = new H1Client(context, std::move(listener), peer);
   connection->place_ = std::move(place);
   context.connections.push_back(*connection);
   context.stats.connections_accepted.add();
@@ -43,16 +40,16 @@ void Downstream::accept(Context& context, ListenerContextPtr listener, int fd, c
   connection->arrive(introduced);
 }
 
-Downstream::Downstream(Context& context, ListenerContextPtr listener, const io::PeerAddress& peer)
+H1Client::H1Client(Context& context, ListenerContextPtr listener, const io::PeerAddress& peer)
     : context_(context),
       listener_(std::move(listener)),
       ip_(IpAddress::from_v6(peer.ip)),
-      deadline_([](void* self) { static_cast<Downstream*>(self)->timed_out(); }, this),
+      deadline_(Deadline::of<&H1Client::timed_out>(this)),
       port_(peer.port) {}
 
-Downstream::~Downstream() = default;
+H1Client::~H1Client() = default;
 
-Client Downstream::client() const {
+Client H1Client::client() const {
   const io::TlsSession* tls = stream_->tls();
   return {ip_, listener_->config.max.body, tls ? std::string_view(tls->version()) : std::string_view(),
           certificate_ ? std::string_view(*certificate_) : std::string_view()};
@@ -60,7 +57,7 @@ Client Downstream::client() const {
 
 // ---- bytes in
 
-void Downstream::on_bytes(std::string_view bytes) {
+void H1Client::on_bytes(std::string_view bytes) {
   context_.stats.bytes_received.add(bytes.size());
   if (closing_ || (wait_ == Wait::proxy_header && !read_proxy_header(bytes))) return;
   if (stash_ || blocked()) {
@@ -71,28 +68,28 @@ void Downstream::on_bytes(std::string_view bytes) {
 }
 
 /// Nothing may be taken off what was received for now.
-bool Downstream::blocked() const {
+bool H1Client::blocked() const {
   if (paused_) return true;
   if (tunnel_) return false;
   if (exchange_) return request_done_;
   return stream_->congested();  // a client that doesn't read its answers gets no more of them
 }
 
-void Downstream::stash(std::string_view in) {
+void H1Client::stash(std::string_view in) {
   if (!stash_) stash_ = std::make_unique<std::string>();
   stash_->append(in);
   if (stash_->size() >= kStashMax) stream_->pause_reading();
 }
 
 /// Whatever was in the way has gone. Also without bytes that were held: a request may have ended with those before.
-void Downstream::unstash() {
+void H1Client::unstash() {
   if (processing_ || closing_ || blocked()) return;
   const std::unique_ptr<std::string> held = std::move(stash_);
   if (held) stream_->resume_reading();
   process(held ? std::string_view(*held) : std::string_view());
 }
 
-void Downstream::process(std::string_view in) {
+void H1Client::process(std::string_view in) {
   processing_ = true;
   while (stream_ && !closing_ && !blocked()) {
     if (!step(in)) break;
@@ -104,7 +101,7 @@ void Downstream::process(std::string_view in) {
 }
 
 /// One event of the codec. False if there is none to be had from these bytes.
-bool Downstream::step(std::string_view& in) {
+bool H1Client::step(std::string_view& in) {
   if (tunnel_) {
     if (in.empty()) return false;
     exchange_->on_request_body(std::exchange(in, {}));
@@ -145,7 +142,7 @@ bool Downstream::step(std::string_view& in) {
   return false;
 }
 
-void Downstream::begin_exchange(std::string_view& in) {
+void H1Client::begin_exchange(std::string_view& in) {
   const http::RequestHead& head = parser_->head();
   request_done_ = head.body == BodyKind::none || (head.body == BodyKind::length && head.content_length == 0);
   if (request_done_) {
@@ -160,7 +157,7 @@ void Downstream::begin_exchange(std::string_view& in) {
   exchange_->start(context_, *this, client(), head, request_done_);
 }
 
-void Downstream::refuse(const http::HeadError& error) {
+void H1Client::refuse(const http::HeadError& error) {
   stop_waiting();
   request_done_ = false;
   keep_alive_ = false;
@@ -170,8 +167,8 @@ void Downstream::refuse(const http::HeadError& error) {
 
 // ---- the exchange's wishes
 
-void Downstream::write_head(const OutgoingResponse& response, const http::Framing& framing,
-                            std::string_view connection) {
+void H1Client::write_head(const http::OutgoingResponse& response, const http::Framing& framing,
+                          std::string_view connection) {
   const http::HeadFields fields = {response.passed, response.added, framing, connection};
   char* const begin = stream_->prepare(http::head_bound(response.line, fields));
   const auto size = static_cast<std::size_t>(http::write_head(begin, response.line, fields) - begin);
@@ -179,11 +176,11 @@ void Downstream::write_head(const OutgoingResponse& response, const http::Framin
   context_.stats.bytes_sent.add(size);
 }
 
-void Downstream::send_interim(const OutgoingResponse& response) {
+void H1Client::send_interim(const http::OutgoingResponse& response) {
   write_head(response, {}, {});
 }
 
-void Downstream::send_head(const OutgoingResponse& response, bool last_on_connection) {
+void H1Client::send_head(const http::OutgoingResponse& response, bool last_on_connection) {
   http::Framing framing = response.framing;
   const bool old = parser_->head().version == Version::http10;
   const bool open_ended = framing.body == BodyKind::chunked || framing.body == BodyKind::until_close;
@@ -194,7 +191,7 @@ void Downstream::send_head(const OutgoingResponse& response, bool last_on_connec
   write_head(response, framing, !keep_alive_ ? "close" : old ? "keep-alive" : "");
 }
 
-void Downstream::send_body(std::string_view bytes) {
+void H1Client::send_body(std::string_view bytes) {
   if (bytes.empty()) return;
   context_.stats.bytes_sent.add(bytes.size());
   if (chunked_) {
@@ -206,42 +203,42 @@ void Downstream::send_body(std::string_view bytes) {
   }
 }
 
-void Downstream::send_end(std::span<const http::Field> trailers) {
+void H1Client::send_end(std::span<const http::Field> trailers) {
   if (!chunked_) return;
   chunked_ = false;
   char* const begin = stream_->prepare(http::last_chunk_bound(trailers));
   stream_->commit(static_cast<std::size_t>(http::write_last_chunk(begin, trailers) - begin));
 }
 
-void Downstream::abort() {
+void H1Client::abort() {
   aborted_ = true;
   stream_->reset_on_close();
 }
 
-void Downstream::start_tunnel() {
+void H1Client::start_tunnel() {
   tunnel_ = true;
   keep_alive_ = false;
   stop_waiting();
   unstash();
 }
 
-void Downstream::finish_tunnel() {
+void H1Client::finish_tunnel() {
   stream_->finish();
 }
 
-void Downstream::pause_request() {
+void H1Client::pause_request() {
   paused_ = true;
   if (wait_ == Wait::body) stop_waiting();  // now it is the upstream that is waited for
 }
 
-void Downstream::resume_request() {
+void H1Client::resume_request() {
   if (!paused_) return;
   paused_ = false;
   if (!request_done_ && !tunnel_) wait_for(Wait::body, listener_->config.timeouts.body);
   unstash();
 }
 
-void Downstream::exchange_done() {
+void H1Client::exchange_done() {
   exchange_.reset();
   paused_ = false;
   if (aborted_) {
@@ -262,7 +259,7 @@ void Downstream::exchange_done() {
 }
 
 /// Between two requests.
-void Downstream::rest() {
+void H1Client::rest() {
   if (parser_) {
     parser_.reset();
     context_.stats.connections_active.add(-1);
@@ -273,7 +270,7 @@ void Downstream::rest() {
 
 // ---- endings
 
-void Downstream::on_eof() {
+void H1Client::on_eof() {
   if (wait_ == Wait::proxy_header) {
     no_proxy_header(observe::ProxyHeaderFailure::cut);
     return;
@@ -285,12 +282,12 @@ void Downstream::on_eof() {
   close(ErrorKind::client_gone);
 }
 
-void Downstream::on_error(int) {
+void H1Client::on_error(int) {
   if (wait_ == Wait::handshake) handshake_failed();
   close(ErrorKind::client_gone);
 }
 
-void Downstream::close_gracefully() {
+void H1Client::close_gracefully() {
   closing_ = true;
   stash_.reset();
   stream_->resume_reading();
@@ -299,7 +296,7 @@ void Downstream::close_gracefully() {
   if (!stream_->congested()) wait_for(Wait::linger, kLinger);
 }
 
-void Downstream::close(ErrorKind why) {
+void H1Client::close(ErrorKind why) {
   if (!stream_) return;
   if (auto exchange = std::move(exchange_)) exchange->on_client_gone(why);
   (parser_ ? context_.stats.connections_active : context_.stats.connections_idle).add(-1);
@@ -311,30 +308,30 @@ void Downstream::close(ErrorKind why) {
   context_.loop.dispose(std::unique_ptr<io::Disposable>(this));
 }
 
-void Downstream::end_exchange_of(std::uint64_t view_number) {
+void H1Client::end_exchanges_of(std::uint64_t view_number) {
   if (exchange_ && !closing_ && exchange_->view_number() <= view_number) exchange_->on_config_replaced();
 }
 
 // ---- waiting
 
-void Downstream::wait_for(Wait what, conf::milliseconds time) {
+void H1Client::wait_for(Wait what, conf::milliseconds time) {
   wait_ = what;
   context_.loop.arm(deadline_, nanos(time));
 }
 
-void Downstream::stop_waiting() {
+void H1Client::stop_waiting() {
   wait_ = Wait::idle;
   deadline_.cancel();
 }
 
-void Downstream::on_congested() {
+void H1Client::on_congested() {
   if (exchange_) exchange_->on_client_congested();
   if (!stream_) return;
   write_mark_ = stream_->sent();
   wait_for(Wait::write, listener_->config.timeouts.body);
 }
 
-void Downstream::on_drained() {
+void H1Client::on_drained() {
   if (closing_) {
     wait_for(Wait::linger, kLinger);
     return;
@@ -348,7 +345,7 @@ void Downstream::on_drained() {
   }
 }
 
-void Downstream::timed_out() {
+void H1Client::timed_out() {
   switch (wait_) {
     case Wait::proxy_header:
       no_proxy_header(observe::ProxyHeaderFailure::timeout);

@@ -1,12 +1,12 @@
 // How a client's connection begins, before its first request.
 #include "gateway/io/address.h"
 #include "gateway/io/tls/session.h"
-#include "gateway/proxy/downstream.h"
+#include "gateway/proxy/client/h1_client.h"
 
 namespace penstock::proxy {
 
 /// `introduced`: by a PROXY header, which is still to come.
-void Downstream::arrive(bool introduced) {
+void H1Client::arrive(bool introduced) {
   if (!introduced) {
     begin({});
     return;
@@ -16,7 +16,7 @@ void Downstream::arrive(bool introduced) {
 }
 
 /// `received` has come already, and is encrypted if the connection is to be.
-void Downstream::begin(std::string_view received) {
+void H1Client::begin(std::string_view received) {
   const conf::ListenerTimeouts& timeouts = listener_->config.timeouts;
   if (listener_->tls) {
     stream_->secure(listener_->tls, received);
@@ -29,7 +29,7 @@ void Downstream::begin(std::string_view received) {
 // ---- the PROXY header
 
 /// Takes the header off what has come. True if what is left is HTTP's.
-bool Downstream::read_proxy_header(std::string_view& in) {
+bool H1Client::read_proxy_header(std::string_view& in) {
   switch (proxy_header_->read(in)) {
     case ProxyHeaderReader::Result::need_more:
       return false;
@@ -54,13 +54,13 @@ bool Downstream::read_proxy_header(std::string_view& in) {
 
 /// Without a word: nobody knows what the peer would make of it. Whoever has said nothing has only looked whether there
 /// is somebody.
-void Downstream::no_proxy_header(observe::ProxyHeaderFailure why) {
+void H1Client::no_proxy_header(observe::ProxyHeaderFailure why) {
   const bool only_looked = why == observe::ProxyHeaderFailure::cut && !proxy_header_->begun();
   if (!only_looked) context_.stats.proxy_header_failures[static_cast<std::size_t>(why)].add();
   close(ErrorKind::client_gone);
 }
 
-std::optional<ProxiedConnection> Downstream::addresses() const {
+std::optional<ProxiedConnection> H1Client::addresses() const {
   if (proxy_header_ && proxy_header_->told()) return proxy_header_->told();
   const io::SocketAddress local = stream_->local_address();
   if (local.family() != AF_INET && local.family() != AF_INET6) return std::nullopt;
@@ -70,14 +70,14 @@ std::optional<ProxiedConnection> Downstream::addresses() const {
 
 // ---- encryption
 
-void Downstream::on_connected() {
+void H1Client::on_connected() {
   const io::TlsSession& tls = *stream_->tls();
   listener_->tls_stats->add(tls.resumed() ? observe::HandshakeResult::resumed : observe::HandshakeResult::full);
   if (tls.peer_verified()) certificate_ = std::make_unique<std::string>(tls.peer_text());
   if (!closing_) wait_for(Wait::idle, listener_->config.timeouts.idle);
 }
 
-void Downstream::handshake_failed() {
+void H1Client::handshake_failed() {
   const auto failure = static_cast<std::size_t>(stream_->tls()->failure());
   constexpr auto kFirst = static_cast<std::size_t>(observe::HandshakeResult::closed);
   static_assert(kFirst + static_cast<std::size_t>(io::TlsFailure::protocol) - 1 ==

@@ -34,7 +34,7 @@ TEST_F(ConnectionTest, AProxyHeaderIsNoPartOfTheRequest) {
   attempt.hesitates = true;
   ASSERT_TRUE(begin(attempt, {.fresh = true, .proxy_header = "PROXY UNKNOWN\r\n"}));
   ASSERT_TRUE(run_until([&] { return endpoint.accepted() == 1 && peer().received == "PROXY UNKNOWN\r\n"; }));
-  EXPECT_TRUE(attempt.lease->nothing_sent());
+  EXPECT_FALSE(attempt.lease->sent());
   peer().send(kAnswer);
   ASSERT_TRUE(wait_for(attempt));
   EXPECT_EQ(attempt.error, ErrorKind::upstream_reset) << "an answer to nothing";
@@ -43,13 +43,13 @@ TEST_F(ConnectionTest, AProxyHeaderIsNoPartOfTheRequest) {
 TEST_F(ConnectionTest, AnEndpointThatHangsUpIsAReset) {
   answer_and_close("");
   EXPECT_EQ(attempt.error, ErrorKind::upstream_reset);
-  EXPECT_FALSE(attempt.lease->answered());
+  EXPECT_EQ(attempt.failure.stage, Failure::Stage::waiting);
 }
 
 TEST_F(ConnectionTest, HalfAHeadIsAResetAfterAnAnswerBegan) {
   answer_and_close("HTTP/1.1 200");
   EXPECT_EQ(attempt.error, ErrorKind::upstream_reset);
-  EXPECT_TRUE(attempt.lease->answered());
+  EXPECT_EQ(attempt.failure.stage, Failure::Stage::answering);
 }
 
 TEST_F(ConnectionTest, HalfABodyIsATruncation) {
@@ -104,7 +104,7 @@ TEST_F(ConnectionTest, AChunkedRequestIsFramedAndEndsWithItsTrailers) {
   Refusal refusal;
   chunked.lease = cluster().lease(chunked, http::Method::post, {}, refusal);
   const std::vector<http::Field> trailers = {{"Digest", "d"}};
-  chunked.lease->send_head({"POST", "/", {}, false}, {{}, {}, {http::BodyKind::chunked, 0}, {}});
+  chunked.lease->send_head({{"POST", "/", {}, false}, {}, {}, {http::BodyKind::chunked, 0}});
   chunked.lease->send_body("0123456789");
   chunked.lease->send_end(trailers, kNanosPerSecond);
   const std::string expected =

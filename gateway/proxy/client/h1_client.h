@@ -13,31 +13,28 @@
 #include "gateway/io/address.h"
 #include "gateway/io/loop.h"
 #include "gateway/io/stream.h"
+#include "gateway/proxy/client/listener_context.h"
+#include "gateway/proxy/client_connection.h"
 #include "gateway/proxy/client_stream.h"
 #include "gateway/proxy/context.h"
 #include "gateway/proxy/exchange.h"
 
 namespace penstock::proxy {
 
-/// Owns itself: lives from accept() until its socket is closed. Listed in Context::connections meanwhile. While it is
-/// idle it holds neither parser nor exchange nor buffer.
-class Downstream final : public io::Disposable, public ListLink, private io::StreamHandler, private ClientStream {
+/// While it is idle it holds neither parser nor exchange nor buffer.
+class H1Client final : public ClientConnection, private io::StreamHandler, private ClientStream {
  public:
   static void accept(Context& context, ListenerContextPtr listener, int fd, const io::PeerAddress& peer);
-  Downstream(Context& context, ListenerContextPtr listener, const io::PeerAddress& peer);
-  ~Downstream() override;
+  H1Client(Context& context, ListenerContextPtr listener, const io::PeerAddress& peer);
+  ~H1Client() override;
 
-  const ListenerContext& listener() const { return *listener_; }
-  /// No request is under way or has begun to arrive.
-  bool idle() const { return !exchange_ && !parser_ && !closing_; }
-  /// Nothing has been asked on it yet.
-  bool fresh() const { return requests_ == 0; }
-  /// Ends an idle connection so that the client can tell: FIN first, the rest when the client has closed.
-  void close_gracefully();
-  /// At once; an exchange under way is given up.
-  void close(ErrorKind why);
-  /// Ends the exchange under way at once if it began under the view of this number, or an earlier one.
-  void end_exchange_of(std::uint64_t view_number);
+  // ---- ClientConnection
+  bool idle() const override { return !exchange_ && !parser_ && !closing_; }
+  bool fresh() const override { return requests_ == 0; }
+  void close_gracefully() override;
+  void close(ErrorKind why) override;
+  void end_exchanges_of(std::uint64_t view_number) override;
+  const std::shared_ptr<bool>& listener_closing() const override { return listener_->closing; }
 
  private:
   enum class Wait : std::uint8_t { proxy_header, handshake, idle, header, body, write, linger };
@@ -51,8 +48,8 @@ class Downstream final : public io::Disposable, public ListLink, private io::Str
   void on_drained() override;
 
   // ---- ClientStream
-  void send_interim(const OutgoingResponse& response) override;
-  void send_head(const OutgoingResponse& response, bool last_on_connection) override;
+  void send_interim(const http::OutgoingResponse& response) override;
+  void send_head(const http::OutgoingResponse& response, bool last_on_connection) override;
   void send_body(std::string_view bytes) override;
   void send_end(std::span<const http::Field> trailers) override;
   void abort() override;
@@ -82,7 +79,7 @@ class Downstream final : public io::Disposable, public ListLink, private io::Str
   void wait_for(Wait what, conf::milliseconds time);
   void stop_waiting();
   void timed_out();
-  void write_head(const OutgoingResponse& response, const http::Framing& framing, std::string_view connection);
+  void write_head(const http::OutgoingResponse& response, const http::Framing& framing, std::string_view connection);
   Client client() const;
 
   Context& context_;
