@@ -110,6 +110,8 @@ class ClusterTest : public io::LoopTest {
   const std::shared_ptr<observe::UpstreamStats> shared_stats = std::make_shared<observe::UpstreamStats>();
   conf::Upstream& config = *shared_config;
   observe::UpstreamStats& stats = *shared_stats;
+  std::shared_ptr<Guard> guard;  ///< null: no budget and no breakers
+  MakePool pools = make_pool;  ///< what the cluster's are made by
   std::unique_ptr<Cluster> cluster_storage;
   std::map<std::string, health::EndpointRecordPtr> records;
   std::map<std::string, health::Standing> standings;
@@ -119,7 +121,7 @@ class ClusterTest : public io::LoopTest {
     if (!cluster_storage) {
       cluster_storage = std::make_unique<Cluster>(
           loop, shared_config, shared_stats, 0, 0,
-          [this](const health::EndpointRecordPtr& record, health::Failure) { reports.push_back(record->id()); });
+          [this](const health::EndpointRecordPtr& record, health::Failure) { reports.push_back(record->id()); }, pools);
     }
     return *cluster_storage;
   }
@@ -134,7 +136,7 @@ class ClusterTest : public io::LoopTest {
       return balancers::kNoMember;
     };
     plan_ = make_plan(
-        config, {"", "a secret of the test"}, snapshot,
+        config, {"", "a secret of the test", guard}, snapshot,
         [&](const discovery::Endpoint& endpoint) {
           return Remembered(record_of(endpoint), nullptr, place_before(endpoint.id));
         },
