@@ -1,5 +1,7 @@
 #include "limiters/fixed_window.h"
 
+#include <algorithm>
+
 namespace penstock::limiters {
 namespace {
 
@@ -26,12 +28,13 @@ Verdict FixedWindow::take(Word& word, std::uint64_t now_ns, std::uint32_t cost) 
     const std::uint32_t index = one_behind ? now + 1 : now;
     const std::uint64_t ends_in = window_ns_ - (one_behind ? 0 : now_ns % window_ns_);
     const std::uint32_t count = count_of(old, index);
-    const bool admitted = cost <= limit_ - count;
+    const std::uint32_t left = limit_ - std::min(count, limit_);  // the limit may have been higher when they came
+    const bool admitted = cost <= left;
     const std::uint32_t after = admitted ? count + cost : count;
     const std::uint64_t fresh = std::uint64_t{index} << 32 | after;
     if (fresh != old && !word.compare_exchange_weak(old, fresh, std::memory_order_relaxed)) continue;
     const std::uint64_t wait = cost > limit_ ? kNever : ends_in;
-    return {admitted, admitted ? 0 : wait, limit_ - after, after > 0 ? ends_in : 0};
+    return {admitted, admitted ? 0 : wait, admitted ? left - cost : left, after > 0 ? ends_in : 0};
   }
 }
 

@@ -4,21 +4,30 @@
 #include <utility>
 
 #include "gateway/filters/limits/classes_in_use.h"
+#include "gateway/filters/limits/places.h"
 #include "gateway/filters/limits/settings.h"
 
 namespace penstock::filters {
 
 AdaptiveLimit::AdaptiveLimit(const conf::Limit& config, std::string where, unsigned workers)
-    : ConcurrencyLimit(config, std::move(where), workers, limiters::AdaptiveSettings{}.initial),
+    : Limit(config, std::move(where), workers),
+      places_(limiters::AdaptiveSettings{}.initial),
       recorders_(workers),
       latency_(workers),
       adaptive_({.p99_target_ns = config.p99 ? nanos(*config.p99) : 0}) {
   for (const auto& recorder : recorders_) readers_.push_back(&recorder);
 }
 
+Ruling AdaptiveLimit::ask(const Asked& asked, Hold& hold) {
+  const std::uint64_t limit = places_.limit();
+  return take_place(places_, *this, hold, reserved_places(limit, asked.reserve_share),
+                    reserved_places(limit, asked.beyond_share));
+}
+
 void AdaptiveLimit::release(Hold& hold, const Ending& ending) {
   if (ending.counts) recorders_[ending.worker].record(ending.took);
-  ConcurrencyLimit::release(hold, ending);
+  hold.permit.release();
+  Limit::release(hold, ending);
 }
 
 void AdaptiveLimit::tick(Nanos now) {
@@ -45,19 +54,11 @@ void AdaptiveLimit::recall(std::string_view bytes) {
   places_.set_limit(adaptive_.limit());
 }
 
-Limit::Levels AdaptiveLimit::levels(Nanos now, std::uint64_t unix_ms) const {
-  Levels levels = ConcurrencyLimit::levels(now, unix_ms);
+Limit::Levels AdaptiveLimit::levels(Nanos, std::uint64_t) const {
+  Levels levels = levels_of(places_);
   levels.p99_s = latency_.window().quantile(0.99) / 1e9;
   levels.baseline_s = adaptive_.baseline_ns() / 1e9;
   return levels;
-}
-
-std::uint32_t AdaptiveLimit::reserve(std::uint64_t limit, const Asked& asked) const {
-  return reserved_places(limit, asked.reserve_share);
-}
-
-std::uint32_t AdaptiveLimit::beyond(std::uint64_t limit, const Asked& asked) const {
-  return reserved_places(limit, asked.beyond_share);
 }
 
 }  // namespace penstock::filters

@@ -5,17 +5,19 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/filters/limits/concurrency.h"
+#include "gateway/filters/limits/limit.h"
 #include "limiters/adaptive.h"
+#include "limiters/concurrency.h"
 #include "limiters/rolling_latency.h"
 
 namespace penstock::filters {
 
 /// Workers take places and record how long requests took; the control thread learns from that, a tick at a time.
-class AdaptiveLimit final : public ConcurrencyLimit {
+class AdaptiveLimit final : public Limit {
  public:
   AdaptiveLimit(const conf::Limit& config, std::string where, unsigned workers);
 
+  Ruling ask(const Asked& asked, Hold& hold) override;
   void release(Hold& hold, const Ending& ending) override;
   /// A new process that begins with the first guess would refuse most of the load until it has learned it anew.
   std::string memory() const override;
@@ -25,12 +27,11 @@ class AdaptiveLimit final : public ConcurrencyLimit {
   void tick(Nanos now) override;
 
  private:
-  std::uint32_t reserve(std::uint64_t limit, const Asked& asked) const override;
-  std::uint32_t beyond(std::uint64_t limit, const Asked& asked) const override;
-
+  // Any thread's.
+  limiters::Concurrency places_;
   std::vector<limiters::LatencyRecorder> recorders_;  ///< by worker
-  std::vector<const limiters::LatencyRecorder*> readers_;
   // The control thread's.
+  std::vector<const limiters::LatencyRecorder*> readers_;
   limiters::RollingLatency latency_;
   limiters::AdaptiveLimit adaptive_;
   Nanos last_tick_ = 0;

@@ -5,11 +5,6 @@
 #include "gateway/base/number_text.h"
 
 namespace penstock::filters {
-namespace {
-
-constexpr Nanos kSoon = kNanosPerSecond;  // what is told where nobody can know
-
-}  // namespace
 
 Admission::Admission(Queued::Tell told, void* owner)
     : told_(told),
@@ -69,10 +64,7 @@ Ruling Admission::sent_away(Nanos now) {
   limit.release(holds_.back(), {.now = now, .worker = worker_, .gave_up = true});
   limit.count(worker_, Decision::refuse);
   holds_.pop_back();
-  Ruling ruling;
-  ruling.decision = Decision::refuse;
-  ruling.retry_after = kSoon;
-  return ruling;
+  return Ruling::refused(kSoon);
 }
 
 void Admission::note(const Limit& limit, const Ruling& ruling) {

@@ -21,7 +21,6 @@ class Admission {
   void begin(std::span<const Gate> gates, conf::Priority priority = conf::Priority::normal);
   /// The request goes another way, with limits of its own; what it was told of rates stays. end() has been called.
   void go_elsewhere(std::span<const Gate> gates);
-  bool any() const { return !gates_.empty(); }
   /// Something is to be given back by end().
   bool holds() const { return !holds_.empty(); }
   /// A limit of requests under way, of those that the request has passed, is nearly reached: nothing is to be done

@@ -1,7 +1,6 @@
-// `concurrency` without a key and without a queue, and what adaptive has in common with it.
+// `concurrency` without a key and without a queue: so many requests under way at once, all together.
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "gateway/filters/limits/limit.h"
@@ -9,21 +8,17 @@
 
 namespace penstock::filters {
 
-class ConcurrencyLimit : public Limit {
+class ConcurrencyLimit final : public Limit {
  public:
-  ConcurrencyLimit(const conf::Limit& config, std::string where, unsigned workers, std::uint32_t places);
+  ConcurrencyLimit(const conf::Limit& config, std::string where, unsigned workers);
 
+  /// Lower classes leave their share of the places free. Nobody goes beyond a limit that somebody has written.
   Ruling ask(const Asked& asked, Hold& hold) override;
   void release(Hold& hold, const Ending& ending) override;
   Levels levels(Nanos now, std::uint64_t unix_ms) const override;
 
- protected:
-  limiters::Concurrency places_;
-
  private:
-  virtual std::uint32_t reserve(std::uint64_t limit, const Asked& asked) const;
-  /// A limit that somebody has written is never passed.
-  virtual std::uint32_t beyond(std::uint64_t limit, const Asked& asked) const;
+  limiters::Concurrency places_;
 };
 
 }  // namespace penstock::filters

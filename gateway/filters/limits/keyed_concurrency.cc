@@ -4,11 +4,6 @@
 #include <utility>
 
 namespace penstock::filters {
-namespace {
-
-constexpr Nanos kSoon = kNanosPerSecond;  // what is told where nobody can know
-
-}  // namespace
 
 KeyedConcurrencyLimit::KeyedConcurrencyLimit(const conf::Limit& config, std::string where, unsigned workers,
                                              const SipKey& key)
@@ -16,16 +11,13 @@ KeyedConcurrencyLimit::KeyedConcurrencyLimit(const conf::Limit& config, std::str
 
 Ruling KeyedConcurrencyLimit::ask(const Asked& asked, Hold& hold) {
   auto& word = words_.of(asked, [](std::uint64_t w) { return w == 0; });
-  Ruling ruling;
-  if (word.fetch_add(1, std::memory_order_relaxed) < config().limit) {
-    hold.limit = this;
-    hold.word = &word;
-  } else {
+  if (word.fetch_add(1, std::memory_order_relaxed) >= config().limit) {
     word.fetch_sub(1, std::memory_order_relaxed);
-    ruling.decision = Decision::refuse;
-    ruling.retry_after = kSoon;
+    return Ruling::refused(kSoon);
   }
-  return ruling;
+  hold.limit = this;
+  hold.word = &word;
+  return {};
 }
 
 void KeyedConcurrencyLimit::release(Hold& hold, const Ending& ending) {

@@ -15,11 +15,9 @@ LeakyBucketLimit::LeakyBucketLimit(const conf::Limit& config, std::string where,
 Ruling LeakyBucketLimit::ask(const Asked& asked, Hold& hold) {
   auto& word = words_.of(asked, [&](std::uint64_t w) { return bucket_.recovered(w, asked.now); });
   const auto turn = bucket_.reserve(word, asked.now, given_up_);
+  if (!turn.granted) return Ruling::refused(turn.retry_after_ns);
   Ruling ruling;
-  if (!turn.granted) {
-    ruling.decision = Decision::refuse;
-    ruling.retry_after = turn.retry_after_ns;
-  } else if (turn.wait_ns > 0) {
+  if (turn.wait_ns > 0) {
     ruling.decision = Decision::wait;
     ruling.wait = turn.wait_ns;
     hold.limit = this;

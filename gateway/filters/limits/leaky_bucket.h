@@ -21,6 +21,7 @@ class LeakyBucketLimit final : public Limit {
   /// A request that has to wait holds its turn.
   Ruling ask(const Asked& asked, Hold& hold) override;
   void release(Hold& hold, const Ending& ending) override;
+  bool is_clients_fault() const override { return true; }
   std::string memory() const override { return words_.memory(); }
   void recall(std::string_view memory) override { words_.recall(memory); }
   Levels levels(Nanos now, std::uint64_t unix_ms) const override;

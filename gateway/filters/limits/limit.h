@@ -22,7 +22,7 @@ using OnWorker = std::function<void(unsigned worker, std::function<void(Nanos no
 /// Any thread, but for what belongs to the control thread. Outlives the requests that passed it.
 class Limit {
  public:
-  /// `where`: "route orders", "upstream users". `key`: of the hash of keys; secret.
+  /// `where`: "route orders", "upstream users".
   Limit(const conf::Limit& config, std::string where, unsigned workers);
   virtual ~Limit() = default;
   Limit(const Limit&) = delete;
@@ -37,10 +37,12 @@ class Limit {
   const std::string& where() const { return where_; }
   /// "the limit token_bucket of the route orders"
   const std::string& title() const { return title_; }
-  /// Whether who is refused has himself asked too often (429), or there is not enough for all (503).
-  bool is_clients_fault() const;
-  /// The RateLimit-Policy field's member for this limit; empty for those that are no rate.
+  /// Whether who is refused has himself asked too often (429), or there is not enough for all (503). The former where
+  /// each key has a count of its own.
+  virtual bool is_clients_fault() const { return !config_.key.empty(); }
+  /// The RateLimit-Policy field's member for this limit; empty for those that tell nothing.
   const std::string& policy() const { return policy_; }
+  /// Requests that pass at once after a rest, or in a window; 0 for those that tell nothing.
   std::uint64_t quota() const { return quota_; }
 
   /// The worker's own counters.
@@ -52,7 +54,7 @@ class Limit {
   };
   Counts counts() const;
 
-  /// Before it is used: `before` is the limit of the same place, name and keys whose settings change to these. What it
+  /// Before it is used: `before` is the limit of the same place and name whose settings change to these. What it
   /// remembers of who has had how much is taken over, where these settings can say the same. Nothing by default.
   virtual void learn_from(const Limit& before, Nanos now) {
     static_cast<void>(before);
@@ -80,6 +82,10 @@ class Limit {
   virtual bool wants_ticks() const { return false; }
   /// Before the first request: how workers are told of places that others have given back.
   virtual void call_workers_by(const OnWorker& on_worker) { static_cast<void>(on_worker); }
+
+ protected:
+  /// From the constructor of one whose rulings tell what is left (Ruling::tells): so many in so many seconds.
+  void set_policy(std::uint64_t quota, std::uint64_t window_s);
 
  private:
   struct alignas(64) WorkerCounts {

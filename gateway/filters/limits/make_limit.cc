@@ -4,26 +4,23 @@
 
 #include "gateway/filters/limits/adaptive.h"
 #include "gateway/filters/limits/concurrency.h"
+#include "gateway/filters/limits/fixed_window.h"
 #include "gateway/filters/limits/keyed_concurrency.h"
 #include "gateway/filters/limits/leaky_bucket.h"
 #include "gateway/filters/limits/queued_concurrency.h"
-#include "gateway/filters/limits/rate_limit.h"
-#include "gateway/filters/limits/settings.h"
+#include "gateway/filters/limits/sliding_window.h"
+#include "gateway/filters/limits/token_bucket.h"
 
 namespace penstock::filters {
 
 std::unique_ptr<Limit> make_limit(const conf::Limit& config, std::string where, unsigned workers, const SipKey& key) {
-  using limiters::FixedWindow, limiters::SlidingWindow, limiters::TokenBucket;
   switch (config.kind) {
     case conf::LimitKind::token_bucket:
-      return std::make_unique<RateLimit<TokenBucket>>(config, std::move(where), workers, key,
-                                                      TokenBucket(rate_of(config.rate), config.burst));
+      return std::make_unique<TokenBucketLimit>(config, std::move(where), workers, key);
     case conf::LimitKind::sliding_window:
-      return std::make_unique<RateLimit<SlidingWindow>>(config, std::move(where), workers, key,
-                                                        SlidingWindow(config.limit, nanos(config.window)));
+      return std::make_unique<SlidingWindowLimit>(config, std::move(where), workers, key);
     case conf::LimitKind::fixed_window:
-      return std::make_unique<RateLimit<FixedWindow>>(config, std::move(where), workers, key,
-                                                      FixedWindow(config.limit, nanos(config.window)));
+      return std::make_unique<FixedWindowLimit>(config, std::move(where), workers, key);
     case conf::LimitKind::leaky_bucket:
       return std::make_unique<LeakyBucketLimit>(config, std::move(where), workers, key);
     case conf::LimitKind::adaptive:
@@ -33,7 +30,7 @@ std::unique_ptr<Limit> make_limit(const conf::Limit& config, std::string where, 
   }
   if (!config.key.empty()) return std::make_unique<KeyedConcurrencyLimit>(config, std::move(where), workers, key);
   if (config.queue > 0) return std::make_unique<QueuedConcurrencyLimit>(config, std::move(where), workers);
-  return std::make_unique<ConcurrencyLimit>(config, std::move(where), workers, config.limit);
+  return std::make_unique<ConcurrencyLimit>(config, std::move(where), workers);
 }
 
 }  // namespace penstock::filters

@@ -3,16 +3,17 @@
 #include <utility>
 
 #include "gateway/filters/limits/classes_in_use.h"
+#include "gateway/filters/limits/places.h"
+#include "gateway/filters/limits/settings.h"
 
 namespace penstock::filters {
 namespace {
 
-constexpr Nanos kSoon = kNanosPerSecond;  // what is told where nobody can know
-constexpr unsigned kClassShift = 61;      // a steady time in nanoseconds lies below it for 73 years
+constexpr unsigned kClassShift = 61;  // a steady time in nanoseconds lies below it for 73 years
 
 limiters::WaitingRoomSettings settings_of(const conf::Limit& config) {
   return {.places = config.queue,
-          .patience_ns = static_cast<std::uint64_t>(config.max_wait.count()) * kNanosPerMilli,
+          .patience_ns = nanos(config.max_wait),
           .in_order = config.order == conf::QueueOrder::fifo};
 }
 
@@ -36,25 +37,17 @@ limiters::Priority QueuedConcurrencyLimit::class_of(const Asked& asked) const {
 Ruling QueuedConcurrencyLimit::ask(const Asked& asked, Hold& hold) {
   const limiters::Priority priority = class_of(asked);
   const std::uint32_t reserve = share_of(places_.limit(), by_class_ ? asked.reserve_share : 0);
-  Ruling ruling;
   if (!somebody_before(priority)) {
-    hold.permit = places_.try_acquire(reserve);
-    if (hold.permit) {
-      hold.limit = this;
-      return ruling;
-    }
+    const Ruling ruling = take_place(places_, *this, hold, reserve);
+    if (ruling.decision == Decision::pass) return ruling;
   }
-  if (asked.queued != nullptr) {
-    asked.queued->set_priority(priority);
-    asked.queued->reserve = reserve;
-  }
-  if (asked.queued == nullptr || !go_in_line(*asked.queued, asked)) {
-    ruling.decision = Decision::refuse;
-    ruling.retry_after = kSoon;
-    return ruling;
-  }
+  if (asked.queued == nullptr) return Ruling::refused(kSoon);
+  asked.queued->set_priority(priority);
+  asked.queued->reserve = reserve;
+  if (!go_in_line(*asked.queued, asked)) return Ruling::refused(kSoon);
   hold.limit = this;
   hold.queued = asked.queued;
+  Ruling ruling;
   ruling.decision = Decision::wait;
   ruling.for_place = true;
   ruling.wait = asked.queued->deadline_ns() - asked.now;
@@ -72,9 +65,7 @@ void QueuedConcurrencyLimit::release(Hold& hold, const Ending& ending) {
 }
 
 Limit::Levels QueuedConcurrencyLimit::levels(Nanos, std::uint64_t) const {
-  Levels levels;
-  levels.in_flight = places_.in_flight();
-  levels.limit = places_.limit();
+  Levels levels = levels_of(places_);
   levels.waiting = waiting_total_.load(std::memory_order_relaxed);
   return levels;
 }

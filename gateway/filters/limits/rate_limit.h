@@ -1,7 +1,8 @@
-// What the limits that count requests over time have in common.
+// What the limits that count requests over time have in common: token_bucket, sliding_window, fixed_window.
 #pragma once
 
 #include <atomic>
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -9,53 +10,39 @@
 
 #include "gateway/filters/limits/keyed_words.h"
 #include "gateway/filters/limits/limit.h"
-#include "limiters/fixed_window.h"
-#include "limiters/sliding_window.h"
-#include "limiters/token_bucket.h"
+#include "limiters/verdict.h"
 
 namespace penstock::filters {
 
-/// Whose clock a limiter goes by.
-inline std::uint64_t time_for(const limiters::FixedWindow&, Nanos, std::uint64_t unix_ms) {
-  return unix_ms * kNanosPerMilli;
-}
-template <class Limiter>
-inline std::uint64_t time_for(const Limiter&, Nanos now, std::uint64_t) {
-  return now;
-}
+/// A way to count, made of the limit's settings. Immutable; any thread.
+///  - `time()`: of the clock that it goes by, in ns. Where it says `now`, that is meant.
+///  - `take()`: as its limiter's. `recovered()`: the word remembers nothing.
+///  - `rescaled()`: what a word of `was` goes on as under these settings; 0 if they can't say the same.
+///  - `quota()` and `window_s()`: what the client is told of the settings.
+template <class R>
+concept RateKind = std::constructible_from<R, const conf::Limit&> &&
+    requires(const R& rate, std::atomic<std::uint64_t>& word, std::uint64_t now, std::uint32_t cost) {
+  { rate.time(Nanos{}, std::uint64_t{} /* unix_ms */) } -> std::same_as<std::uint64_t>;
+  { rate.take(word, now, cost) } -> std::same_as<limiters::Verdict>;
+  { rate.recovered(now /* word */, now) } -> std::same_as<bool>;
+  { rate.rescaled(now /* word */, Nanos{} /* steady_now */, rate /* was */) } -> std::same_as<std::uint64_t>;
+  { rate.quota() } -> std::same_as<std::uint64_t>;
+  { rate.window_s() } -> std::same_as<std::uint64_t>;
+};
 
-/// Costs are a token bucket's alone: windows count requests.
-inline limiters::Verdict take(const limiters::TokenBucket& bucket, std::atomic<std::uint64_t>& word, std::uint64_t now,
-                              std::uint32_t cost) {
-  return bucket.take(word, now, cost);
-}
-template <class Window>
-limiters::Verdict take(const Window& window, std::atomic<std::uint64_t>& word, std::uint64_t now, std::uint32_t) {
-  return window.take(word, now);
-}
-
-/// How a word goes on when the settings change. Windows do if their length stays.
-inline std::uint64_t rescaled(const limiters::TokenBucket& now_is, const limiters::TokenBucket& was, const conf::Limit&,
-                              const conf::Limit&, std::uint64_t word, Nanos now) {
-  return now_is.rescaled(word, now, was);
-}
-template <class Window>
-inline std::uint64_t rescaled(const Window&, const Window&, const conf::Limit& config, const conf::Limit& before,
-                              std::uint64_t word, Nanos) {
-  return config.window == before.window ? word : 0;
-}
-
-/// token_bucket, sliding_window, fixed_window.
-template <class Limiter>
+template <RateKind R>
 class RateLimit final : public Limit {
  public:
-  RateLimit(const conf::Limit& config, std::string where, unsigned workers, const SipKey& key, const Limiter& limiter)
-      : Limit(config, std::move(where), workers), limiter_(limiter), words_(config, key) {}
+  RateLimit(const conf::Limit& config, std::string where, unsigned workers, const SipKey& key)
+      : Limit(config, std::move(where), workers), rate_(config), words_(config, key) {
+    set_policy(rate_.quota(), rate_.window_s());
+  }
 
-  Ruling ask(const Asked& asked, Hold&) override {
-    const std::uint64_t now = time_for(limiter_, asked.now, asked.unix_ms);
-    auto& word = words_.of(asked, [&](std::uint64_t w) { return limiter_.recovered(w, now); });
-    const limiters::Verdict verdict = take(limiter_, word, now, asked.cost);
+  Ruling ask(const Asked& asked, Hold& hold) override {
+    static_cast<void>(hold);
+    const std::uint64_t now = rate_.time(asked.now, asked.unix_ms);
+    auto& word = words_.of(asked, [&](std::uint64_t w) { return rate_.recovered(w, now); });
+    const limiters::Verdict verdict = rate_.take(word, now, asked.cost);
     Ruling ruling;
     ruling.decision = verdict.admitted ? Decision::pass : Decision::refuse;
     ruling.retry_after = verdict.retry_after_ns;
@@ -64,25 +51,26 @@ class RateLimit final : public Limit {
     ruling.reset_after = verdict.reset_after_ns;
     return ruling;
   }
+  bool is_clients_fault() const override { return true; }
+  /// If it is of the same kind and the same keys.
   void learn_from(const Limit& before, Nanos now) override {
     const auto* was = dynamic_cast<const RateLimit*>(&before);
     if (!was || was->config().key != config().key) return;
     words_.learn_from(
-        was->words_,
-        [&](std::uint64_t word) { return rescaled(limiter_, was->limiter_, config(), was->config(), word, now); },
+        was->words_, [&](std::uint64_t word) { return rate_.rescaled(word, now, was->rate_); },
         [](std::uint64_t word) { return word == 0; });
   }
   std::string memory() const override { return words_.memory(); }
   void recall(std::string_view memory) override { words_.recall(memory); }
   Levels levels(Nanos now, std::uint64_t unix_ms) const override {
-    const std::uint64_t time = time_for(limiter_, now, unix_ms);
+    const std::uint64_t time = rate_.time(now, unix_ms);
     Levels levels;
-    levels.busy_keys = words_.busy([&](std::uint64_t w) { return limiter_.recovered(w, time); });
+    levels.busy_keys = words_.busy([&](std::uint64_t w) { return rate_.recovered(w, time); });
     return levels;
   }
 
  private:
-  const Limiter limiter_;
+  const R rate_;
   KeyedWords words_;
 };
 

@@ -48,6 +48,9 @@ struct Asked {
 
 enum class Decision : std::uint8_t { pass, wait, refuse };
 
+/// When to come back, where nobody can know.
+inline constexpr Nanos kSoon = kNanosPerSecond;
+
 struct Ruling {
   Decision decision = Decision::pass;
   Nanos wait = 0;               ///< then it may pass; or, if `for_place`, has waited long enough
@@ -56,6 +59,13 @@ struct Ruling {
   bool tells = false;           ///< what follows means something
   std::uint64_t remaining = 0;  ///< requests that would pass now
   Nanos reset_after = 0;        ///< until nothing is remembered any more
+
+  static Ruling refused(Nanos retry_after) {
+    Ruling ruling;
+    ruling.decision = Decision::refuse;
+    ruling.retry_after = retry_after;
+    return ruling;
+  }
 };
 
 /// What a request has of a limit until it ends.

@@ -1,6 +1,7 @@
 // Settings of the configuration, in the units of limiters.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "conf/config.h"
@@ -11,6 +12,11 @@ namespace penstock::filters {
 
 inline std::uint64_t nanos(conf::milliseconds duration) {
   return static_cast<std::uint64_t>(duration.count()) * kNanosPerMilli;
+}
+
+/// Rounded up, at least one: as the RateLimit-Policy field has it.
+inline std::uint64_t whole_seconds(conf::milliseconds duration) {
+  return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(duration.count() + 999) / 1000);
 }
 
 inline limiters::Rate rate_of(const conf::Rate& rate) {

@@ -55,6 +55,18 @@ TEST_F(DailyQuota, IsNotGivenAgainToAWorkerWhoseClockLagsAtMidnight) {
   EXPECT_FALSE(take().admitted);
 }
 
+// What was above the limit was taken for some four billion that are left.
+TEST_F(DailyQuota, IsUsedUpIfItIsLoweredBelowWhatWasTaken) {
+  take(8);
+  quota = FixedWindow(5, kDay);
+  EXPECT_FALSE(take().admitted);
+  EXPECT_EQ(take().remaining, 0u);
+  quota = FixedWindow(10, kDay);
+  EXPECT_EQ(take().remaining, 1u) << "nothing is forgotten";
+  now += kDay;
+  EXPECT_TRUE(take().admitted);
+}
+
 TEST_F(DailyQuota, CountsToTheGreatestLimit) {
   quota = FixedWindow(~0u, kDay);
   EXPECT_EQ(take(~0u - 1).remaining, 1u);
