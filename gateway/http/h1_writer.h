@@ -27,7 +27,7 @@ struct HeadFields {
   std::string_view connection;  ///< value of the Connection field; empty: none
 };
 
-/// Writes "GET /path?query HTTP/1.1". At most write_bound() bytes; returns the end.
+/// "GET /path?query HTTP/1.1".
 struct RequestLine {
   std::string_view method;
   std::string_view path;
@@ -35,6 +35,7 @@ struct RequestLine {
   bool has_query = false;
 };
 
+/// write_head() writes no more bytes than that, and returns their end.
 std::size_t head_bound(const RequestLine& line, const HeadFields& fields);
 char* write_head(char* out, const RequestLine& line, const HeadFields& fields);
 
