@@ -3,9 +3,10 @@
 
 #include <algorithm>
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
+
+#include "gateway/base/alive.h"
 
 namespace penstock::discovery {
 
@@ -37,22 +38,21 @@ class ServerSource {
 /// A list of listeners that may change, and be destroyed, while it is gone through.
 class ServerListeners {
  public:
-  void join(ServerListener& listener) { list_->push_back(&listener); }
-  void leave(ServerListener& listener) { std::erase(*list_, &listener); }
-  bool empty() const { return list_->empty(); }
+  void join(ServerListener& listener) { list_.push_back(&listener); }
+  void leave(ServerListener& listener) { std::erase(list_, &listener); }
+  bool empty() const { return list_.empty(); }
 
   void tell(const std::function<void(ServerListener&)>& call) const {
-    const std::weak_ptr<List> alive = list_;
-    for (ServerListener* listener : List(*list_)) {
-      const auto list = alive.lock();
-      if (!list) return;
-      if (std::find(list->begin(), list->end(), listener) != list->end()) call(*listener);
+    const Alive::Token here = alive_.token();
+    for (ServerListener* listener : std::vector(list_)) {
+      if (!here) return;
+      if (std::find(list_.begin(), list_.end(), listener) != list_.end()) call(*listener);
     }
   }
 
  private:
-  using List = std::vector<ServerListener*>;
-  std::shared_ptr<List> list_ = std::make_shared<List>();
+  std::vector<ServerListener*> list_;
+  Alive alive_;
 };
 
 }  // namespace penstock::discovery

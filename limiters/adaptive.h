@@ -67,7 +67,6 @@ class AdaptiveLimit {
 
   std::uint32_t limit() const;
   double baseline_ns() const { return baseline_; }  ///< mean latency without a queue, as believed; 0: not known yet
-  double throughput_per_s() const { return throughput_ * 1e9; }
   AdaptiveMemory memory() const;
   /// Before the first tick. Nothing happens if it makes no sense, or nothing was learned.
   void recall(const AdaptiveMemory& memory);

@@ -2,7 +2,7 @@
 //
 // A word that holds nanoseconds must round the gap between two requests: at 700,000/s that is 0.04 % for ever. Here the
 // word counts fractions of a request (`unit`) that the rate has earned since the origin; a request costs exactly
-// `one()` units, and what is rounded is only the reading of the clock, once, to under a nanosecond or 2^-31 requests.
+// `units(1)`, and what is rounded is only the reading of the clock, once, to under a nanosecond or 2^-31 requests.
 #pragma once
 
 #include <cstdint>

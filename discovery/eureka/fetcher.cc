@@ -81,9 +81,7 @@ void EurekaFetcher::answered(io::HttpAnswer answer) {
   auto reading = std::make_shared<Reading>();
   io::in_background(
       parts_.loop, [reading, text = std::move(answer.body)] { reading->answer = parse_eureka(text); },
-      [this, reading, alive = std::weak_ptr<const bool>(alive_)] {
-        if (!alive.expired()) taken_apart(std::move(*reading));
-      });
+      alive_.guard([this, reading] { taken_apart(std::move(*reading)); }));
 }
 
 void EurekaFetcher::taken_apart(Reading reading) {

@@ -12,6 +12,7 @@
 #include "discovery/request_pace.h"
 #include "discovery/status_keeper.h"
 #include "discovery/url_round.h"
+#include "gateway/base/alive.h"
 #include "gateway/base/random.h"
 #include "gateway/io/http_client.h"
 
@@ -62,8 +63,8 @@ class EurekaFetcher {
   bool again_ = false;          ///< read_again() was called, and no round was begun since
   bool asked_for_ = false;      ///< the round under way was asked for
   std::unique_ptr<io::HttpRequest> request_;
-  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
   Deadline next_ = Deadline::of<&EurekaFetcher::begin_round>(this);
+  Alive alive_;
 };
 
 }  // namespace penstock::discovery

@@ -8,6 +8,7 @@
 #include "conf/endpoints_file.h"
 #include "discovery/service_board.h"
 #include "discovery/status_keeper.h"
+#include "gateway/base/alive.h"
 #include "gateway/io/background.h"
 #include "gateway/io/file_watch.h"
 #include "gateway/io/loop.h"
@@ -72,9 +73,7 @@ class FileRegistry final : public Registry {
     auto reading = std::make_shared<Reading>();
     io::in_background(
         loop_, [reading, path = path_, text = std::move(file.text)] { *reading = read_services(text, path); },
-        [this, reading, number = ++newest_, alive = std::weak_ptr<const bool>(alive_)] {
-          if (!alive.expired()) set(std::move(*reading), number);
-        });
+        alive_.guard([this, reading, number = ++newest_] { set(std::move(*reading), number); }));
   }
 
   void set(Reading reading, std::uint64_t number) {
@@ -102,13 +101,13 @@ class FileRegistry final : public Registry {
 
   io::Loop& loop_;
   const std::string path_;
-  const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
   StatusKeeper keeper_;
   Services services_;         ///< of the last file that was good
   std::uint64_t newest_ = 0;  ///< the last text that was handed in
   bool asked_again_ = false;
   ServiceBoard board_{loop_, [this](const std::string& service) { return part(service); }, [this] { read_again(); }};
   io::FileWatch file_;
+  Alive alive_;
 };
 
 }  // namespace

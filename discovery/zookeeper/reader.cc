@@ -16,9 +16,9 @@ void ZooKeeperReader::read_again() {
 }
 
 void ZooKeeperReader::tell_outage() {
-  tree_.loop().post([this, life = life()] {
-    if (!life.expired() && !tree_.is_connected()) tell_failure("not connected: " + tree_.status().last_error);
-  });
+  tree_.loop().post(alive().guard([this] {
+    if (!tree_.is_connected()) tell_failure("not connected: " + tree_.status().last_error);
+  }));
 }
 
 void ZooKeeperReader::want() {

@@ -17,16 +17,11 @@ NodeListener::~NodeListener() {
 }
 
 ZooKeeperTree::ZooKeeperTree(const RegistryParts& parts, const conf::ZooKeeper& config)
-    : loop_(parts.loop),
-      log_(parts.log),
-      inbox_(std::make_shared<Inbox>(Inbox{this})),
-      random_(parts.seed),
-      keeper_(loop_.now()) {
-  auto deliver = [&loop = loop_, inbox = std::weak_ptr<Inbox>(inbox_)](std::vector<ZooKeeperThread::Tell> told) {
-    loop.post([inbox, told = std::move(told)] {
-      const auto open = inbox.lock();
+    : loop_(parts.loop), log_(parts.log), random_(parts.seed), keeper_(loop_.now()) {
+  auto deliver = [this, &loop = loop_, here = alive_.token()](std::vector<ZooKeeperThread::Tell> told) {
+    loop.post([this, here, told = std::move(told)] {
       for (const auto& tell : told) {
-        if (open && open->tree != nullptr) tell(*open->tree);
+        if (here) tell(*this);
       }
     });
   };
@@ -42,7 +37,6 @@ ZooKeeperTree::ZooKeeperTree(const RegistryParts& parts, const conf::ZooKeeper& 
 }
 
 ZooKeeperTree::~ZooKeeperTree() {
-  inbox_->tree = nullptr;
   session_->stop();
   if (session_->has_ended_in(kEndPatience)) {
     thread_.join();
@@ -53,9 +47,9 @@ ZooKeeperTree::~ZooKeeperTree() {
 
 void ZooKeeperTree::ask(const NodeListener& who, ZooKeeperThread::Question question, NodeDone done) {
   keeper_.asked();
-  session_->ask(std::move(question), [this, life = who.life(), done = std::move(done)](NodeAnswer& answer) {
+  session_->ask(std::move(question), [this, here = who.alive().token(), done = std::move(done)](NodeAnswer& answer) {
     if (answer.result == NodeResult::refused) note_error(answer.why);
-    if (!life.expired()) done(answer);
+    if (here) done(answer);
   });
 }
 
@@ -108,11 +102,11 @@ void ZooKeeperTree::note_error(const std::string& why) {
 /// A listener may destroy itself and others.
 template <class Call>
 void ZooKeeperTree::each(std::vector<NodeListener*> listeners, Call call) {
-  std::vector<std::pair<NodeListener*, std::weak_ptr<const bool>>> alive;
-  alive.reserve(listeners.size());
-  for (NodeListener* listener : listeners) alive.emplace_back(listener, listener->life());
-  for (const auto& [listener, life] : alive) {
-    if (!life.expired()) call(*listener);
+  std::vector<std::pair<NodeListener*, Alive::Token>> told;
+  told.reserve(listeners.size());
+  for (NodeListener* listener : listeners) told.emplace_back(listener, listener->alive().token());
+  for (const auto& [listener, here] : told) {
+    if (here) call(*listener);
   }
 }
 

@@ -13,6 +13,7 @@
 #include "discovery/status_keeper.h"
 #include "discovery/zookeeper/answer.h"
 #include "discovery/zookeeper/thread.h"
+#include "gateway/base/alive.h"
 #include "gateway/base/random.h"
 #include "gateway/io/loop.h"
 
@@ -36,14 +37,14 @@ class NodeListener {
   NodeListener& operator=(const NodeListener&) = delete;
 
   const std::string& path() const { return path_; }
-  std::weak_ptr<const bool> life() const { return life_; }
+  const Alive& alive() const { return alive_; }
 
   ZooKeeperTree& tree_;
 
  private:
   friend class ZooKeeperTree;
   const std::string path_;
-  const std::shared_ptr<const bool> life_ = std::make_shared<const bool>(true);
+  Alive alive_;
 };
 
 /// Belongs to the control thread; owns the session's thread.
@@ -72,10 +73,6 @@ class ZooKeeperTree final : private SessionListener {
 
  private:
   static constexpr std::chrono::milliseconds kEndPatience{500};
-  /// Told once the tree has gone, it says nothing.
-  struct Inbox {
-    ZooKeeperTree* tree;
-  };
   friend class NodeListener;
 
   void connected(const std::string& server) override;
@@ -90,13 +87,13 @@ class ZooKeeperTree final : private SessionListener {
   // Constant after construction.
   io::Loop& loop_;
   const std::function<void(const std::string&)> log_;
-  const std::shared_ptr<Inbox> inbox_;
   std::shared_ptr<ZooKeeperThread> session_;
   std::thread thread_;
 
   Random random_;
   StatusKeeper keeper_;
   std::multimap<std::string, NodeListener*> listeners_;  ///< by path
+  Alive alive_;
 };
 
 }  // namespace penstock::discovery

@@ -42,12 +42,7 @@ CertificateWatch::CertificateWatch(io::Loop& loop, std::shared_ptr<io::TicketKey
     : loop_(loop),
       tickets_(std::move(tickets)),
       changed_(std::move(changed)),
-      next_look_(Deadline::of<&CertificateWatch::look>(this)),
-      here_(std::make_shared<bool>(true)) {}
-
-CertificateWatch::~CertificateWatch() {
-  *here_ = false;
-}
+      next_look_(Deadline::of<&CertificateWatch::look>(this)) {}
 
 void CertificateWatch::watch(std::vector<Watched> watched) {
   round_.reset();
@@ -63,10 +58,9 @@ void CertificateWatch::watch(std::vector<Watched> watched) {
 
 void CertificateWatch::look() {
   io::in_background(
-      loop_, [round = round_, tickets = tickets_] { round->look(tickets); },
-      [this, round = round_, here = here_] {
-        if (*here && round == round_) looked(*round);
-      });
+      loop_, [round = round_, tickets = tickets_] { round->look(tickets); }, alive_.guard([this, round = round_] {
+        if (round == round_) looked(*round);
+      }));
 }
 
 void CertificateWatch::looked(const Round& round) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "conf/tls.h"
+#include "gateway/base/alive.h"
 #include "gateway/base/deadline_wheel.h"
 #include "gateway/deployment/tls_loading.h"
 #include "gateway/io/loop.h"
@@ -26,7 +27,6 @@ class CertificateWatch {
   using Changed = std::function<void(std::size_t index, io::ServerTlsPtr context, const TlsFindings& found)>;
 
   CertificateWatch(io::Loop& loop, std::shared_ptr<io::TicketKeys> tickets, Changed changed);
-  ~CertificateWatch();
 
   /// From now on these, instead of those before.
   void watch(std::vector<Watched> watched);
@@ -41,7 +41,7 @@ class CertificateWatch {
   const Changed changed_;
   std::shared_ptr<Round> round_;  ///< the files and how they were seen last; null: none are watched
   Deadline next_look_;
-  std::shared_ptr<bool> here_;
+  Alive alive_;
 };
 
 }  // namespace penstock

@@ -27,7 +27,6 @@ Deployment::Deployment(UpstreamHouse& house, Compiled compiled, const std::strin
       upstream_tls_(std::move(compiled.upstream_tls)),
       sticky_secret_(sticky_secret),
       ready_(std::move(ready)),
-      here_(std::make_shared<bool>(true)),
       patience_(Deadline::of<&Deployment::tell_ready>(this)) {
   open_registries(before);
   follow_routes(before);
@@ -36,7 +35,6 @@ Deployment::Deployment(UpstreamHouse& house, Compiled compiled, const std::strin
 
 /// Upstreams that nobody shares leave one by one, as they came: each is taken out of all workers.
 Deployment::~Deployment() {
-  *here_ = false;
   for (auto& upstream : upstreams_) {
     if (upstream.use_count() != 1) continue;
     house_.leaving.push_back(std::move(upstream));
@@ -80,16 +78,13 @@ void Deployment::make_upstreams(const Deployment* before) {
     }
     upstreams_.emplace_back();
     ++unsettled_;
-    house_.loop.post([this, here = here_, index, was = was.get()] {
-      if (*here) make_upstream(index, was);
-    });
+    house_.loop.post(alive_.guard([this, index, was = was.get()] { make_upstream(index, was); }));
   }
   ++unsettled_;
-  house_.loop.post([this, here = here_] {
-    if (!*here) return;
+  house_.loop.post(alive_.guard([this] {
     house_.loop.arm(patience_, kPatience);
     settled();
-  });
+  }));
 }
 
 void Deployment::make_upstream(std::size_t index, const ManagedUpstream* before) {
@@ -98,9 +93,7 @@ void Deployment::make_upstream(std::size_t index, const ManagedUpstream* before)
   const std::string& secret = has_secret ? upstream.sticky->secret : sticky_secret_;
   upstreams_[index] = std::make_shared<ManagedUpstream>(
       house_, upstream, upstream::Surroundings{config().zone, secret, nullptr, upstream_tls_->of(index)}, before);
-  upstreams_[index]->feed(upstream, registry_of(upstream), [this, here = here_] {
-    if (*here) settled();
-  });
+  upstreams_[index]->feed(upstream, registry_of(upstream), alive_.guard([this] { settled(); }));
 }
 
 void Deployment::follow_routes(const Deployment* before) {
@@ -136,13 +129,11 @@ void Deployment::tell_ready() {
   patience_.cancel();
   if (std::exchange(told_ready_, true)) return;  // some upstream has settled after all
   for (const std::size_t index : to_be_fed_) {
-    house_.loop.post([this, here = here_, index] {
-      if (*here) upstreams_[index]->feed(config().upstreams[index], registry_of(config().upstreams[index]), [] {});
-    });
+    house_.loop.post(alive_.guard([this, index] {
+      upstreams_[index]->feed(config().upstreams[index], registry_of(config().upstreams[index]), [] {});
+    }));
   }
-  house_.loop.post([this, here = here_] {
-    if (*here) ready_();
-  });
+  house_.loop.post(alive_.guard([this] { ready_(); }));
 }
 
 void Deployment::adopt() {

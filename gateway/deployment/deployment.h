@@ -11,6 +11,7 @@
 
 #include "conf/config.h"
 #include "discovery/registry.h"
+#include "gateway/base/alive.h"
 #include "gateway/base/deadline_wheel.h"
 #include "gateway/deployment/managed_upstream.h"
 #include "gateway/deployment/reloader.h"
@@ -66,8 +67,8 @@ class Deployment {
   std::vector<std::uint32_t> became_;  ///< the routes of the deployment before, here
   std::size_t unsettled_ = 0;
   bool told_ready_ = false;
-  std::shared_ptr<bool> here_;  ///< false once this is gone
   Deadline patience_;
+  Alive alive_;
 };
 
 }  // namespace penstock

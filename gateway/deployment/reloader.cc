@@ -40,12 +40,7 @@ Reloader::Outcome make(const Reloader::Load& load, const Reloader::Compile& comp
 
 }  // namespace
 
-Reloader::Reloader(io::Loop& loop, Done done)
-    : loop_(loop), done_(std::move(done)), here_(std::make_shared<bool>(true)) {}
-
-Reloader::~Reloader() {
-  *here_ = false;
-}
+Reloader::Reloader(io::Loop& loop, Done done) : loop_(loop), done_(std::move(done)) {}
 
 void Reloader::start(Load load, Compile compile) {
   load_ = std::move(load);
@@ -66,9 +61,7 @@ void Reloader::run() {
       [outcome, load = std::exchange(load_, nullptr), compile = std::exchange(compile_, nullptr)] {
         in_one_arena([&] { *outcome = make(load, compile); });
       },
-      [this, outcome, here = here_] {
-        if (*here) done_(std::move(*outcome));
-      });
+      alive_.guard([this, outcome] { done_(std::move(*outcome)); }));
 }
 
 void Reloader::finished() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "conf/load.h"
+#include "gateway/base/alive.h"
 #include "gateway/deployment/tls_loading.h"
 #include "gateway/deployment/upstream_tls.h"
 #include "gateway/io/loop.h"
@@ -49,7 +50,6 @@ class Reloader {
   using Done = std::function<void(Outcome outcome)>;
 
   Reloader(io::Loop& loop, Done done);
-  ~Reloader();
 
   /// `compile` is called after `load`, with what that has found to be good. Both may run on another thread, after this
   /// object is gone.
@@ -67,7 +67,7 @@ class Reloader {
   bool again_ = false;
   Load load_;
   Compile compile_;
-  std::shared_ptr<bool> here_;
+  Alive alive_;
 };
 
 /// Loads the certificates as well: a configuration whose certificates can't be used is not good.

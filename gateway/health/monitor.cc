@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "gateway/base/alive.h"
 #include "gateway/base/proxy_header.h"
 #include "gateway/base/random.h"
 #include "gateway/health/outlier_detector.h"
@@ -78,7 +79,7 @@ struct Monitor::Impl {
   std::uint64_t passed = 0;
   std::uint64_t failed = 0;
   bool notified = false;
-  std::shared_ptr<bool> alive = std::make_shared<bool>(true);  ///< tasks that are posted may come too late
+  Alive alive;
 };
 
 Monitor::Impl::Impl(io::Loop& on, const conf::Upstream& of, std::uint64_t seed, Changed when_changed, Tell teller)
@@ -326,11 +327,10 @@ void Monitor::Impl::say(const Entry& entry, const std::string& what) {
 
 void Monitor::Impl::notify() {
   if (std::exchange(notified, true)) return;
-  loop.post([this, weak = std::weak_ptr<bool>(alive)] {
-    if (weak.expired()) return;
+  loop.post(alive.guard([this] {
     notified = false;
     if (changed) changed();
-  });
+  }));
 }
 
 // ---- the face of it

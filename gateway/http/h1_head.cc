@@ -197,18 +197,12 @@ HeadError parse_framing(Head& head) {
   return {};
 }
 
-std::optional<HeadError> parse_version(std::string_view text, Version& version) {
-  if (text == "HTTP/1.1") {
-    version = Version::http11;
-  } else if (text == "HTTP/1.0") {
-    version = Version::http10;
-  } else {
-    const bool is_version = text.size() == 8 && text.starts_with("HTTP/") && text[6] == '.' && text[5] >= '0' &&
-                            text[5] <= '9' && text[7] >= '0' && text[7] <= '9';
-    if (is_version) return HeadError{ErrorKind::version_unsupported, "an HTTP version other than 1.0 and 1.1"};
-    return bad("a request line without a version");
-  }
-  return std::nullopt;
+/// What stands where a version that we speak should.
+HeadError no_version(std::string_view text) {
+  const bool is_version = text.size() == 8 && text.starts_with("HTTP/") && text[6] == '.' && text[5] >= '0' &&
+                          text[5] <= '9' && text[7] >= '0' && text[7] <= '9';
+  if (is_version) return HeadError{ErrorKind::version_unsupported, "an HTTP version other than 1.0 and 1.1"};
+  return bad("a request line without a version");
 }
 
 HeadError parse_request_line(std::string_view line, RequestHead& head) {
@@ -221,7 +215,10 @@ HeadError parse_request_line(std::string_view line, RequestHead& head) {
   head.target = line.substr(first + 1, last - first - 1);
   if (head.target.empty() || head.target.find(' ') != std::string_view::npos)
     return bad("a space too many in the request line");
-  if (auto error = parse_version(line.substr(last + 1), head.version)) return *error;
+  const std::string_view text = line.substr(last + 1);
+  const auto version = parse_version(text);
+  if (!version) return no_version(text);
+  head.version = *version;
   return {};
 }
 
@@ -310,7 +307,9 @@ HeadError parse_response_head(std::string_view bytes, const HeadLimits& limits, 
   const Characters characters(bytes);
   const auto line = take_line(bytes);
   if (!line || line->size() < 12 || (line->size() > 12 && (*line)[12] != ' ')) return bad("a bad status line");
-  if ((*line)[8] != ' ' || parse_version(line->substr(0, 8), head.version)) return bad("a bad status line");
+  const auto version = parse_version(line->substr(0, 8));
+  if ((*line)[8] != ' ' || !version) return bad("a bad status line");
+  head.version = *version;
   const auto status = parse_length(line->substr(9, 3));
   if (!status || *status < 100 || *status > 599) return bad("a bad status code");
   head.status = static_cast<int>(*status);

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "gateway/base/enum_names.h"
+
 namespace penstock::http {
 namespace {
 
@@ -12,8 +14,9 @@ constexpr char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
 }
 
-constexpr std::array<std::string_view, kMethods> kMethodNames = {"GET",     "HEAD",  "POST",    "PUT",   "DELETE",
-                                                                 "OPTIONS", "PATCH", "CONNECT", "TRACE", "_OTHER"};
+constexpr EnumNames<Method, kMethods> kMethodNames("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH",
+                                                   "CONNECT", "TRACE", "_OTHER");
+constexpr EnumNames<Version, 2> kVersionNames("HTTP/1.0", "HTTP/1.1");
 
 // Sorted by length, so that a look-up compares with a handful of names at most.
 constexpr std::pair<std::string_view, FieldId> kFieldNames[] = {
@@ -104,14 +107,19 @@ bool iequals(std::string_view a, std::string_view b) {
 }
 
 std::string_view name(Method method) {
-  return kMethodNames[static_cast<std::size_t>(method)];
+  return kMethodNames[method];
 }
 
 Method parse_method(std::string_view text) {
-  for (std::size_t i = 0; i + 1 < kMethods; ++i) {
-    if (kMethodNames[i] == text) return static_cast<Method>(i);
-  }
-  return Method::other;
+  return kMethodNames.find(text).value_or(Method::other);
+}
+
+std::string_view name(Version version) {
+  return kVersionNames[version];
+}
+
+std::optional<Version> parse_version(std::string_view text) {
+  return kVersionNames.find(text);
 }
 
 bool idempotent(Method method) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,6 +68,10 @@ struct Field {
 };
 
 enum class Version : std::uint8_t { http10, http11 };
+/// As it stands in a message's first line: "HTTP/1.1".
+std::string_view name(Version version);
+/// nullopt: another one, or none.
+std::optional<Version> parse_version(std::string_view text);
 
 /// How the end of a body is known.
 enum class BodyKind : std::uint8_t {

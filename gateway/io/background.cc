@@ -44,15 +44,8 @@ void in_background(Loop& loop, std::function<void()> work, std::function<void()>
       });
 }
 
-BackgroundJob::BackgroundJob(Loop& loop, std::function<void()> work, std::function<void()> done)
-    : here_(std::make_shared<bool>(true)) {
-  in_background(loop, std::move(work), [here = here_, done = std::move(done)] {
-    if (*here) done();
-  });
-}
-
-BackgroundJob::~BackgroundJob() {
-  *here_ = false;
+BackgroundJob::BackgroundJob(Loop& loop, std::function<void()> work, std::function<void()> done) {
+  in_background(loop, std::move(work), alive_.guard(std::move(done)));
 }
 
 void free_in_background(Loop& loop, std::shared_ptr<const void> object) {

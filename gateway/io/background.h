@@ -5,6 +5,8 @@
 #include <functional>
 #include <memory>
 
+#include "gateway/base/alive.h"
+
 namespace penstock::io {
 
 class Loop;
@@ -18,12 +20,9 @@ void in_background(Loop& loop, std::function<void()> work, std::function<void()>
 class BackgroundJob {
  public:
   BackgroundJob(Loop& loop, std::function<void()> work, std::function<void()> done);
-  ~BackgroundJob();
-  BackgroundJob(const BackgroundJob&) = delete;
-  BackgroundJob& operator=(const BackgroundJob&) = delete;
 
  private:
-  std::shared_ptr<bool> here_;
+  Alive alive_;
 };
 
 /// Lets go on the thread pool of what takes long to free. Any thread may call it.

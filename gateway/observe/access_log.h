@@ -56,7 +56,7 @@ class AccessLogRing {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Owns the writing thread. start() … stop() once.
+/// Owns the writing thread, from its construction to its end.
 class AccessLog {
  public:
   /// path: "stdout", "stderr" or a file, appended to. Throws std::runtime_error if it can't be opened.

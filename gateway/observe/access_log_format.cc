@@ -24,10 +24,6 @@ std::string milliseconds(std::uint64_t us) {
   return text;
 }
 
-std::string_view protocol(http::Version version) {
-  return version == http::Version::http10 ? "HTTP/1.0" : "HTTP/1.1";
-}
-
 /// Printable ASCII as it is, but for the quote and the backslash; all else as \xHH, so that splitting a line at its
 /// quotes and spaces always gives the same fields. "-" stands for nothing.
 void append_apache(std::string& out, std::string_view text, bool quoted = true) {
@@ -65,7 +61,7 @@ void AccessLogFormatter::append_json(std::string& out, const AccessRecord& recor
   json.key("method").string(record.method);
   json.key("host").string(record.host);
   json.key("path").string(redact_url(record.target, target_));
-  json.key("protocol").string(protocol(record.version));
+  json.key("protocol").string(name(record.version));
   if (!record.tls.empty()) json.key("tls").string(record.tls);
   json.key("route").string(record.route);
   json.key("status").number(record.status);
@@ -95,7 +91,7 @@ void AccessLogFormatter::append_combined(std::string& out, const AccessRecord& r
   out += ' ';
   append_apache(out, redact_url(record.target, target_), false);
   out += ' ';
-  out += protocol(record.version);
+  out += name(record.version);
   out += "\" ";
   append_number(out, static_cast<std::uint64_t>(record.status), 3);
   out += ' ';

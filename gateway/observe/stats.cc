@@ -3,6 +3,8 @@
 #include <bit>
 #include <limits>
 
+#include "gateway/base/enum_names.h"
+
 namespace penstock::observe {
 namespace {
 
@@ -41,31 +43,31 @@ constexpr std::uint32_t key_of(http::Method method, int status) {
 }  // namespace
 
 std::string_view name(HandshakeResult result) {
-  static constexpr std::array<std::string_view, kHandshakeResults> kNames = {
-      "full", "resumed", "closed", "plain_http", "unsupported", "certificate", "refused", "protocol", "timeout"};
-  return kNames[static_cast<std::size_t>(result)];
+  static constexpr EnumNames<HandshakeResult, kHandshakeResults> kNames(
+      "full", "resumed", "closed", "plain_http", "unsupported", "certificate", "refused", "protocol", "timeout");
+  return kNames[result];
 }
 
 std::string_view name(RetryReason reason) {
-  constexpr std::array<std::string_view, kRetryReasons> kNames = {"stale_connection", "connect_failure", "reset",
-                                                                  "timeout",          "status",          "hedge"};
-  return kNames[static_cast<std::size_t>(reason)];
+  static constexpr EnumNames<RetryReason, kRetryReasons> kNames("stale_connection", "connect_failure", "reset",
+                                                                "timeout", "status", "hedge");
+  return kNames[reason];
 }
 
 std::string_view name(ProxyHeaderFailure failure) {
-  constexpr std::array<std::string_view, kProxyHeaderFailures> kNames = {"malformed", "cut", "timeout"};
-  return kNames[static_cast<std::size_t>(failure)];
+  static constexpr EnumNames<ProxyHeaderFailure, kProxyHeaderFailures> kNames("malformed", "cut", "timeout");
+  return kNames[failure];
 }
 
 std::string_view name(ConnectionBound bound) {
-  constexpr std::array<std::string_view, kConnectionBounds> kNames = {"connections", "connections_per_client"};
-  return kNames[static_cast<std::size_t>(bound)];
+  static constexpr EnumNames<ConnectionBound, kConnectionBounds> kNames("connections", "connections_per_client");
+  return kNames[bound];
 }
 
 std::string_view name(DegradeReason reason) {
-  constexpr std::array<std::string_view, kDegradeReasons> kNames = {"rate_limit",  "overload", "circuit_open",
-                                                                    "no_endpoint", "failure",  "by_hand"};
-  return kNames[static_cast<std::size_t>(reason)];
+  static constexpr EnumNames<DegradeReason, kDegradeReasons> kNames("rate_limit", "overload", "circuit_open",
+                                                                    "no_endpoint", "failure", "by_hand");
+  return kNames[reason];
 }
 
 void DurationHistogram::observe(std::uint64_t duration_ns) {

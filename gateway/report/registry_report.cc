@@ -1,7 +1,8 @@
 #include "gateway/report/registry_report.h"
 
-#include <array>
 #include <string_view>
+
+#include "gateway/base/enum_names.h"
 
 namespace penstock {
 namespace {
@@ -15,8 +16,8 @@ std::string_view kind_of(const conf::Registry& registry) {
 }
 
 std::string_view name_of(discovery::Freshness freshness) {
-  constexpr std::array<std::string_view, 4> kNames = {"unknown", "from_disk", "fresh", "stale"};
-  return kNames[static_cast<std::size_t>(freshness)];
+  static constexpr EnumNames<discovery::Freshness, 4> kNames("unknown", "from_disk", "fresh", "stale");
+  return kNames[freshness];
 }
 
 /// Seconds since a moment; 0 if it has not been.

@@ -6,22 +6,26 @@
 #include <optional>
 
 #include "conf/balancer_policy.h"
+#include "gateway/base/enum_names.h"
 #include "gateway/base/timestamp.h"
 
 namespace penstock {
 namespace {
 
-/// The metric's number.
-int severity(limiters::BreakerState state) {
+/// A breaker's state, by the number that the metric has for it.
+enum class Severity { closed, half_open, open };
+constexpr EnumNames<Severity, 3> kSeverities("closed", "half_open", "open");
+
+Severity severity(limiters::BreakerState state) {
   switch (state) {
     case limiters::BreakerState::kClosed:
-      return 0;
+      return Severity::closed;
     case limiters::BreakerState::kHalfOpen:
-      return 1;
+      return Severity::half_open;
     case limiters::BreakerState::kOpen:
       break;
   }
-  return 2;
+  return Severity::open;
 }
 
 void add_counts(const health::EndpointRecord& record, admin::EndpointView& view) {
@@ -56,13 +60,12 @@ std::optional<limiters::BreakerState> breaker_of(const upstream::Supervisor& sup
   return best;
 }
 
-std::string name_of(std::optional<limiters::BreakerState> state) {
-  constexpr std::array<const char*, 3> kNames = {"closed", "half_open", "open"};
-  return state ? kNames[static_cast<std::size_t>(severity(*state))] : "";
+std::string_view name_of(std::optional<limiters::BreakerState> state) {
+  return state ? kSeverities[severity(*state)] : "";
 }
 
 std::optional<int> number_of(std::optional<limiters::BreakerState> state) {
-  return state ? std::optional(severity(*state)) : std::nullopt;
+  return state ? std::optional(static_cast<int>(severity(*state))) : std::nullopt;
 }
 
 admin::EndpointView view_of(const upstream::PlannedEndpoint& planned, const health::Standing& standing) {

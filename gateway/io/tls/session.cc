@@ -83,12 +83,6 @@ TlsFailure kind_of(unsigned long error) {
 
 }  // namespace
 
-std::string_view name(TlsFailure failure) {
-  static constexpr std::array<std::string_view, kTlsFailures> kNames = {
-      "none", "closed", "plain_http", "unsupported", "certificate", "refused", "protocol"};
-  return kNames[static_cast<std::size_t>(failure)];
-}
-
 int keep_session(SSL* ssl, SSL_SESSION* session) {
   auto* own = static_cast<TlsSession*>(SSL_get_app_data(ssl));
   if (!own->resume_) return 0;

@@ -29,7 +29,7 @@ struct TlsScratch {
   std::size_t sealed_size = 0;
 };
 
-/// Why a handshake, or what came after it, failed. Labels of metrics.
+/// Why a handshake, or what came after it, failed. observe::HandshakeResult has the names.
 enum class TlsFailure : std::uint8_t {
   none,
   closed,       ///< the peer left in the middle of the handshake
@@ -39,8 +39,6 @@ enum class TlsFailure : std::uint8_t {
   refused,      ///< the peer has refused us by an alert: our certificate, most often
   protocol,     ///< anything else; not TLS at all
 };
-inline constexpr std::size_t kTlsFailures = static_cast<std::size_t>(TlsFailure::protocol) + 1;
-std::string_view name(TlsFailure failure);
 
 /// Cuts pieces into what goes into records: 16 KiB each where there is enough, without copying what is long.
 class RecordCursor {

@@ -48,7 +48,6 @@ const std::map<ErrorKind, Expected> kExpected = {
     {ErrorKind::draining, {503, "destination_unavailable"}},
     {ErrorKind::config_replaced, {503, "destination_unavailable"}},
     {ErrorKind::degraded, {503, "destination_unavailable"}},
-    {ErrorKind::internal, {500, "proxy_internal_error"}},
 };
 
 TEST(Reply, EachErrorHasItsStatusAndProxyStatus) {
