@@ -43,8 +43,8 @@ constexpr std::array<Names, kErrorKinds> kNames = {{
     {"draining", "DR"},
     {"config_replaced", "CR"},
     {"by_hand", "-"},
+    {"internal", "IE"},
 }};
-static_assert(!kNames.back().name.empty());
 
 }  // namespace
 

@@ -44,6 +44,7 @@ enum class ErrorKind : std::uint8_t {
   draining,         ///< 503
   config_replaced,  ///< it began under a configuration that has been replaced for too long: 503, or cut
   degraded,         ///< an engineer has switched the route to its fallback: only ever a reason for that
+  internal,         ///< 500
   count_
 };
 

@@ -48,6 +48,7 @@ constexpr std::array<Row, kErrorKinds> kRows = {{
     {503, "penstock; error=destination_unavailable", true, 1},    // draining
     {503, "penstock; error=destination_unavailable", true, 1},    // config_replaced
     {503, "penstock; error=destination_unavailable", true, 1},    // degraded: never answered
+    {500, "penstock; error=proxy_internal_error", true, 0},       // internal
 }};
 
 const Row& row(ErrorKind kind) {

@@ -48,6 +48,7 @@ const std::map<ErrorKind, Expected> kExpected = {
     {ErrorKind::draining, {503, "destination_unavailable"}},
     {ErrorKind::config_replaced, {503, "destination_unavailable"}},
     {ErrorKind::degraded, {503, "destination_unavailable"}},
+    {ErrorKind::internal, {500, "proxy_internal_error"}},
 };
 
 TEST(Reply, EachErrorHasItsStatusAndProxyStatus) {

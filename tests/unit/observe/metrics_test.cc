@@ -133,7 +133,7 @@ TEST_F(MetricsTest, ShowsBreakersOfThoseThatHaveOne) {
 TEST_F(MetricsTest, ShowsEveryKindOfErrorButNone) {
   one_.errors[static_cast<std::size_t>(ErrorKind::upstream_reset)].add();
   EXPECT_EQ(value(R"(penstock_errors_total{reason="upstream_reset"})"), "1");
-  EXPECT_EQ(value(R"(penstock_errors_total{reason="config_replaced"})"), "0");
+  EXPECT_EQ(value(R"(penstock_errors_total{reason="internal"})"), "0");
   EXPECT_THAT(render_metrics(input_), Not(HasSubstr(R"(reason="none")")));
 }
 
