@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "conf/address.h"
-#include "conf/draft.h"
+#include "conf/resolve.h"
 #include "conf/suggest.h"
 #include "conf/values.h"
 

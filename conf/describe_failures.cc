@@ -58,7 +58,7 @@ ShapeOf<std::uint32_t> attempts_shape() {
 }
 Parsed<HedgeAfter> read_hedge_after(std::string_view text) {
   if (text == "p95") return HedgeAfter();
-  if (const auto after = parse_duration(text, kShortest, kLongest)) return HedgeAfter(*after);
+  if (const auto after = parse_duration(text, kShortestDuration, kLongestDuration)) return HedgeAfter(*after);
   return Failure{"must be p95, off or a duration of at least 1ms, is " + in_quotes(text)};
 }
 ShapeOf<std::optional<HedgeAfter>> hedge_shape() {

@@ -2,7 +2,6 @@
 
 #include "conf/description_parts.h"
 #include "conf/document.h"
-#include "conf/problems.h"
 #include "conf/registry_text.h"
 
 namespace penstock::conf {

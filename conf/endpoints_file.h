@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "conf/config.h"
-#include "conf/load.h"
+#include "conf/environment.h"
+#include "conf/problems.h"
 
 namespace penstock::conf {
 

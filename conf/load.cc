@@ -6,7 +6,7 @@
 
 #include "conf/description.h"
 #include "conf/document.h"
-#include "conf/problems.h"
+#include "conf/resolve.h"
 
 namespace penstock::conf {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "conf/balancer_policy.h"
 #include "conf/cores.h"
-#include "conf/draft.h"
+#include "conf/resolve.h"
 #include "conf/route_identity.h"
 #include "conf/suggest.h"
 #include "conf/values.h"

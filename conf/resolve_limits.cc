@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <set>
 
-#include "conf/draft.h"
 #include "conf/limit_kind.h"
+#include "conf/resolve.h"
 
 namespace penstock::conf {
 namespace {

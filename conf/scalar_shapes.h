@@ -17,10 +17,7 @@
 
 namespace penstock::conf {
 
-inline constexpr milliseconds kShortest{1};
-inline constexpr milliseconds kLongest{24 * 3'600'000};
-
-ShapeOf<milliseconds> duration(milliseconds min = kShortest, milliseconds max = kLongest);
+ShapeOf<milliseconds> duration(milliseconds min = kShortestDuration, milliseconds max = kLongestDuration);
 
 /// A number with decimal places or without, such as 0.2.
 ShapeOf<double> decimal(double min, double max);
