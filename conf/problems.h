@@ -1,14 +1,24 @@
-// Collects what is wrong with a file while it is read, so that all of it is reported in one go.
+// What is wrong with a file, collected while it is read, so that all of it is reported in one go.
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <vector>
 
-#include "conf/load.h"
 #include "conf/mark.h"
 
 namespace penstock::conf {
+
+/// One thing wrong with a file. Lines and columns count from 1; 0 where the file as a whole is meant.
+struct Problem {
+  std::string file;
+  int line = 0;
+  int column = 0;
+  std::string message;  ///< one sentence, with a "did you mean" where a name was nearly right
+
+  /// "FILE:LINE:COLUMN: message"
+  std::string text() const;
+};
 
 /// Keeps the first kMost problems: a file that is wrong everywhere needs no longer list. Belongs to one load.
 class Problems {

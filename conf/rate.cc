@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "conf/scalar_shapes.h"
 #include "conf/values.h"
 
 namespace penstock::conf {
@@ -26,7 +25,7 @@ Parsed<Rate> parse_rate(std::string_view text) {
   const auto count = parse_number(text.substr(0, stroke), 0, kUnlimited);
   const auto any_time = std::string(begins_with_digit(time) ? "" : "1") + std::string(time);
   if (!count || !parse_duration(any_time, milliseconds(0), milliseconds::max())) return no_rate(text);
-  const auto per = parse_duration(any_time, kShortest, kLongest);
+  const auto per = parse_duration(any_time, kShortestDuration, kLongestDuration);
   if (!per) return Failure{"the time of a rate " + per.problem()};
   if (*count < 1 || *count > kMostInATime) {
     return Failure{"the number of a rate must be 1 … " + std::to_string(kMostInATime) + ", is " +

@@ -20,6 +20,9 @@ Parsed<double> parse_decimal(std::string_view text, double min, double max);
 /// The shortest such text that is read as the very same number: "0.3", never "0.30000000000000004" or "1e-05".
 std::string format_decimal(double value);
 
+/// What a duration is bounded by unless said otherwise.
+inline constexpr milliseconds kShortestDuration{1};
+inline constexpr milliseconds kLongestDuration{24 * 3'600'000};
 /// A whole number with its unit: "250ms", "5s", "1m", "1h", "1d" (24 hours).
 Parsed<milliseconds> parse_duration(std::string_view text, milliseconds min, milliseconds max);
 /// In the largest unit, up to hours, that holds it exactly.

@@ -8,7 +8,7 @@
 #include <exception>
 #include <string>
 
-#include "conf/load.h"
+#include "conf/file/load.h"
 #include "gateway/cli/config_command.h"
 #include "gateway/cli/demo_backend.h"
 #include "gateway/cli/upgrade_command.h"

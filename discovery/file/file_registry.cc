@@ -4,8 +4,8 @@
 #include <memory>
 #include <utility>
 
-#include "conf/document.h"
-#include "conf/endpoints_file.h"
+#include "conf/file/endpoints_file.h"
+#include "conf/yaml/document.h"
 #include "discovery/service_board.h"
 #include "discovery/status_keeper.h"
 #include "gateway/base/alive.h"

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "conf/load.h"
+#include "conf/environment.h"
 #include "conf/registries.h"
 
 namespace penstock {

@@ -9,7 +9,7 @@
 #include <optional>
 #include <stdexcept>
 
-#include "conf/load.h"
+#include "conf/file/load.h"
 #include "gateway/deployment/needs_restart.h"
 #include "gateway/deployment/socket_address.h"
 #include "gateway/io/background.h"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "conf/config.h"
-#include "conf/load.h"
+#include "conf/file/load.h"
 #include "gateway/admin/actions.h"
 #include "gateway/admin/pages.h"
 #include "gateway/control/admin_door.h"

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "conf/load.h"
+#include "conf/file/load.h"
 #include "gateway/base/alive.h"
 #include "gateway/deployment/tls_loading.h"
 #include "gateway/deployment/upstream_tls.h"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "conf/config.h"
-#include "conf/load.h"
+#include "conf/problems.h"
 #include "gateway/io/file_look.h"
 #include "gateway/io/tls/context.h"
 

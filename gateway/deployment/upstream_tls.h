@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "conf/config.h"
-#include "conf/load.h"
+#include "conf/problems.h"
 #include "gateway/io/tls/context.h"
 
 namespace penstock {

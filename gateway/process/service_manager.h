@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "conf/load.h"
+#include "conf/environment.h"
 #include "gateway/base/deadline_wheel.h"
 
 namespace penstock {

@@ -2,7 +2,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "conf/load.h"
+#include "conf/file/load.h"
 
 namespace {
 

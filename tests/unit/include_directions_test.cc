@@ -47,7 +47,8 @@ const Folders kBelowProxy = {"gateway/base",
                              "discovery",
                              "conf"};
 const Folders kBelowWorker = kBelowProxy + Folders{"gateway/proxy", "gateway/proxy/call", "gateway/proxy/client"};
-const Folders kBelowDeployment = kBelowWorker + Folders{"discovery/factory", "gateway/process", "gateway/worker"};
+const Folders kBelowDeployment =
+    kBelowWorker + Folders{"conf/file", "discovery/factory", "gateway/process", "gateway/worker"};
 const Folders kBelowReport = kBelowDeployment + Folders{"gateway/deployment", "gateway/admin"};
 const Folders kBelowControl = kBelowReport + Folders{"gateway/report"};
 const Folders kBelowCli = kBelowControl + Folders{"gateway/control"};
@@ -56,6 +57,9 @@ const std::map<std::string, Folders, std::less<>> kAllowed = {
     {"limiters", {}},
     {"balancers", {}},
     {"conf", {}},
+    {"conf/yaml", {"conf"}},
+    {"conf/describe", {"conf", "conf/yaml"}},
+    {"conf/file", {"conf", "conf/yaml", "conf/describe"}},
     {"gateway/base", {}},
     {"gateway/io/tls", {"gateway/base"}},
     {"gateway/io", {"gateway/base", "gateway/io/tls"}},
@@ -64,7 +68,7 @@ const std::map<std::string, Folders, std::less<>> kAllowed = {
     {"discovery/dns", kRegistryClient},
     {"discovery/etcd", kRegistryClient},
     {"discovery/eureka", kRegistryClient},
-    {"discovery/file", kRegistryClient},
+    {"discovery/file", kRegistryClient + Folders{"conf/yaml", "conf/file"}},
     {"discovery/zookeeper", kRegistryClient},
     {"discovery/factory", kDiscoveryParts + Folders{"discovery", "conf"}},
     {"gateway/http", {"gateway/base"}},
@@ -108,7 +112,7 @@ const std::vector<ThirdParty> kThirdParty = {
     {"zookeeper/", {"discovery/zookeeper/handle"}, {".cc"}},
     {"nlohmann/", {"discovery/"}, {".cc"}},
     {"llhttp.h", {"gateway/http/h1_"}, {".h", ".cc"}},
-    {"yaml-cpp/", {"conf/"}, {".cc"}},
+    {"yaml-cpp/", {"conf/yaml/"}, {".cc"}},
     {"prometheus/", {"gateway/observe/metric_families.h"}, {".h"}},
     {"CLI/", {"gateway/main"}, {".cc"}},
     {"spdlog/",
@@ -229,7 +233,7 @@ TEST(IncludeDirections, KeepEachThirdPartyInItsPlace) {
   EXPECT_THAT(broken_rule("gateway/proxy/exchange.cc", "#include <uv.h>"), Optional(HasSubstr("gateway/io/")));
   EXPECT_EQ(broken_rule("gateway/http/h1_codec.cc", "#include <llhttp.h>"), std::nullopt);
   EXPECT_THAT(broken_rule("gateway/http/message.cc", "#include <llhttp.h>"), Optional(HasSubstr("gateway/http/h1_")));
-  EXPECT_THAT(broken_rule("conf/load.h", "#include <yaml-cpp/yaml.h>"), Optional(HasSubstr("conf/*.cc")));
+  EXPECT_THAT(broken_rule("conf/yaml/json.h", "#include <yaml-cpp/yaml.h>"), Optional(HasSubstr("conf/yaml/*.cc")));
   EXPECT_THAT(broken_rule("gateway/io/log.cc", "#include <spdlog/spdlog.h>"), Optional(HasSubstr("gateway/main*.cc")));
 }
 

@@ -1,4 +1,4 @@
-#include "conf/cores.h"
+#include "conf/file/cores.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Files of endpoints: what is read, and what is refused.
-#include "conf/endpoints_file.h"
+#include "conf/file/endpoints_file.h"
 
 #include <gmock/gmock.h>
 

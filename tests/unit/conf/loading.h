@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "conf/load.h"
+#include "conf/file/load.h"
 
 namespace penstock::conf {
 

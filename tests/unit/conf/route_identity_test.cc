@@ -1,4 +1,4 @@
-#include "conf/route_identity.h"
+#include "conf/file/route_identity.h"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "conf/description.h"
+#include "conf/describe/description.h"
 #include "tests/unit/conf/loading.h"
 
 namespace penstock::conf {

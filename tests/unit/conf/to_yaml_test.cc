@@ -1,4 +1,4 @@
-#include "conf/json.h"
+#include "conf/yaml/json.h"
 #include "tests/unit/conf/loading.h"
 
 namespace penstock::conf {

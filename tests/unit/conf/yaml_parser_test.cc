@@ -1,8 +1,8 @@
 // What the loader makes of YAML itself: syntax, aliases, bounds.
 #include <chrono>
 
-#include "conf/document.h"
-#include "conf/plain_text.h"
+#include "conf/yaml/document.h"
+#include "conf/yaml/plain_text.h"
 #include "tests/unit/conf/loading.h"
 
 namespace penstock::conf {
