@@ -73,8 +73,7 @@ class Around final : public Filter {
   std::string_view on_request_body(const Scope&, void* state, std::string_view piece, bool) const override {
     return static_cast<State*>(state)->text = letter_ + std::string(piece) + letter_;
   }
-  std::string_view on_response_body(const Scope& scope, void* state, std::string_view piece,
-                                    bool last) const override {
+  std::string_view on_response_body(const Scope& scope, void* state, std::string_view piece, bool last) const override {
     return on_request_body(scope, state, piece, last);
   }
 

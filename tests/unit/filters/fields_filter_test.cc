@@ -92,9 +92,9 @@ TEST_F(FieldsTest, AreSetInPlaceOfAllOfThatName) {
 }
 
 TEST_F(FieldsTest, AreAddedBesideThoseThatAreThere) {
-  EXPECT_THAT(changed({.remove = {}, .set = {}, .add = {{"Accept", text("a")}, {"Accept", text("{client_ip}")}}}),
-              ElementsAre("Accept: */*", "X-Debug: 1", "x-debug: 2", "Via: 1.1 penstock", "Accept: a",
-                          "Accept: 192.0.2.1"));
+  EXPECT_THAT(
+      changed({.remove = {}, .set = {}, .add = {{"Accept", text("a")}, {"Accept", text("{client_ip}")}}}),
+      ElementsAre("Accept: */*", "X-Debug: 1", "x-debug: 2", "Via: 1.1 penstock", "Accept: a", "Accept: 192.0.2.1"));
 }
 
 TEST_F(FieldsTest, OfWhichNothingIsLeftAreLeftOut) {

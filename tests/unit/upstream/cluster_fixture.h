@@ -111,7 +111,7 @@ class ClusterTest : public io::LoopTest {
   conf::Upstream& config = *shared_config;
   observe::UpstreamStats& stats = *shared_stats;
   std::shared_ptr<Guard> guard;  ///< null: no budget and no breakers
-  MakePool pools = make_pool;  ///< what the cluster's are made by
+  MakePool pools = make_pool;    ///< what the cluster's are made by
   std::unique_ptr<Cluster> cluster_storage;
   std::map<std::string, health::EndpointRecordPtr> records;
   std::map<std::string, health::Standing> standings;
