@@ -67,6 +67,38 @@ TEST_F(Limits, WhoPassesIsToldWhatIsLeft) {
   EXPECT_EQ(answer["X-RateLimit-Remaining"], "4");
 }
 
+TEST_F(Limits, EachRateOnTheWayIsToldAndTheRoutesComesFirst) {
+  Gateway gateway(backend, {.upstream = "limits: [{ token_bucket: { rate: 1/h, burst: 9 }, name: all }]",
+                            .route = "limits: [{ sliding_window: { limit: 5, window: 1h }, name: own }]",
+                            .top = "rate_limit_headers: [draft, x_ratelimit]\n"});
+  const Message answer = Client(gateway).get("/");
+  EXPECT_EQ(answer["RateLimit-Policy"], "\"own\";q=5;w=3600, \"all\";q=9;w=32400");
+  EXPECT_THAT(answer["RateLimit"], AllOf(HasSubstr("\"own\";r=4;t="), HasSubstr(", \"all\";r=8;t=")));
+  EXPECT_EQ(answer["X-RateLimit-Remaining"], "4") << "of the one that is used up first";
+}
+
+TEST_F(Limits, WhatTheRouteRefusesCostsTheUpstreamsLimitNothing) {
+  Gateway gateway(backend, {.upstream = "limits: [{ token_bucket: { rate: 1/h, burst: 9 } }]",
+                            .route = "limits: [{ fixed_window: { limit: 1, window: 24h } }]",
+                            .routes = "- { match: { path: /other }, upstream: app }\n"});
+  Client client(gateway);
+  EXPECT_EQ(passed(client, 5), 1);
+  EXPECT_THAT(client.get("/other")["RateLimit"], HasSubstr("r=7;"));
+}
+
+TEST_F(Limits, WhoHasUsedUpAWindowIsToldWhenTheNextOneBegins) {
+  for (const std::string kind : {"fixed_window", "sliding_window"}) {
+    Gateway gateway(backend, on_route("{ " + kind + ": { limit: 3, window: 24h } }"));
+    Client client(gateway);
+    EXPECT_EQ(passed(client, 3), 3);
+    const Message refused = client.get("/");
+    expect_proxy_error(refused, 429, "rate_limited", "http_request_denied");
+    const int until_then = std::stoi(refused["Retry-After"]);
+    EXPECT_GE(until_then, 1) << kind;
+    EXPECT_LE(until_then, kind == "fixed_window" ? 86'400 : 2 * 86'400) << kind;
+  }
+}
+
 TEST_F(Limits, NoFieldsAreSentIfNoneAreWanted) {
   Gateway gateway(backend, on_route("{ fixed_window: { limit: 5, window: 1h } }", "rate_limit_headers: off\n"));
   const Message answer = Client(gateway).get("/");
@@ -115,6 +147,17 @@ TEST_F(Limits, ALeakyBucketSpreadsABurst) {
   EXPECT_EQ(refused, 2);
   EXPECT_GE(steady_clock::now() - begun, std::chrono::milliseconds(145));
   for (const Message& request : backend.requests(4)) EXPECT_THAT(request.body, HasSubstr("body "));
+}
+
+TEST_F(Limits, WhoWouldWaitTooLongIsRefusedAtOnce) {
+  Gateway gateway(backend, on_route("{ leaky_bucket: { rate: 1/m, queue: 100, max_wait: 5s } }"));
+  Client client(gateway);
+  const Stopwatch watch;
+  EXPECT_EQ(passed(client, 1), 1);
+  const Message refused = client.get("/");
+  expect_proxy_error(refused, 429, "rate_limited", "http_request_denied");
+  EXPECT_GE(std::stoi(refused["Retry-After"]), 50);
+  EXPECT_LT(watch.elapsed(), milliseconds(5'000));
 }
 
 TEST_F(Limits, WhoLeavesTheQueueFreesItsPlace) {
@@ -188,6 +231,21 @@ TEST_F(Limits, AnAdaptiveLimitIsShownAndLetsANormalLoadPass) {
   EXPECT_EQ(passed(client, 300), 300);
   EXPECT_THAT(gateway.admin("/limits").body, HasSubstr("\"kind\":\"adaptive\""));
   EXPECT_TRUE(eventually([&] { return json_member(gateway.admin("/limits").body, "p99_ms") != "0"; }));
+}
+
+TEST_F(Limits, AnAdaptiveLimitRefusesWhatIsMoreThanItKnowsTheUpstreamToBear) {
+  Gateway gateway(backend, on_upstream("{ adaptive: {} }"));
+  hold_requests();
+  constexpr std::size_t kFirstGuess = 20;
+  std::vector<std::unique_ptr<Client>> clients;
+  for (std::size_t i = 0; i < kFirstGuess; ++i) {
+    clients.push_back(std::make_unique<Client>(gateway));
+    clients.back()->send(get("/"));
+  }
+  backend.requests(kFirstGuess);
+  expect_proxy_error(Client(gateway).get("/"), 503, "overloaded", "connection_limit_reached");
+  backend.release(kFirstGuess);
+  for (auto& client : clients) EXPECT_EQ(client->response().status(), 200);
 }
 
 TEST_F(Limits, ADirectAnswerCanBeLimitedToo) {

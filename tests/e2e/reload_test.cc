@@ -133,6 +133,19 @@ TEST_F(Reload, ALimitWhoseRateChangesRemembersWhoHasHadHowMuch) {
   EXPECT_EQ(Client(gateway).get("/", "X-Who: you\r\n").status(), 200);
 }
 
+// What a fixed window had let pass beyond its new limit was taken for some four billion requests that are left.
+TEST_F(Reload, ALimitThatIsLoweredBelowWhatHasPassedIsUsedUp) {
+  for (const std::string kind : {"fixed_window", "sliding_window"}) {
+    const auto limit = [&](const std::string& most) {
+      return "limits: [{ " + kind + ": { limit: " + most + ", window: 24h } }]";
+    };
+    Gateway gateway(yaml({.route = limit("9")}));
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(Client(gateway).get("/").status(), 200);
+    EXPECT_TRUE(gateway.reload(yaml({.route = limit("3")})));
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(Client(gateway).get("/").status(), 429) << kind;
+  }
+}
+
 TEST_F(Reload, AListenerComesAndGoesWithItsConnections) {
   Gateway gateway(yaml());
   std::string text = yaml();

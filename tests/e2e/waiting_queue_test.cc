@@ -151,6 +151,43 @@ TEST_F(Queue, ByPriorityTheHigherClassGoesFirst) {
   EXPECT_EQ(clients[1]->response().body, "/low");
 }
 
+TEST_F(Queue, ByPriorityAFullOneSendsAwayWhoIsOfALowerClass) {
+  Additions additions = with("limit: 1, queue: 1, max_wait: 9s, order: priority", "workers: 1\n");
+  additions.routes =
+      "- { match: { path: /low }, upstream: app, priority: background }\n"
+      "- { match: { path: /high }, upstream: app, priority: critical }\n";
+  Gateway gateway(backend, additions);
+  hold_requests();
+  send(gateway, get("/high"));
+  backend.requests(1);
+  Client& low = send(gateway, get("/low"));
+  ASSERT_TRUE(waiting(gateway, 1));
+  Client& high = send(gateway, get("/high"));
+  expect_proxy_error(low.response(), 503, "overloaded", "connection_limit_reached");
+  EXPECT_EQ(Client(gateway).get("/low").status(), 503) << "for a low one there is no place in it";
+  backend.release(2);
+  EXPECT_EQ(high.response().body, "/high");
+}
+
+TEST_F(Queue, InOrderOfComingClassesCountForNothing) {
+  Additions additions = with("limit: 1, queue: 9, max_wait: 9s", "workers: 1\n");
+  additions.routes =
+      "- { match: { path: /low }, upstream: app, priority: background }\n"
+      "- { match: { path: /high }, upstream: app, priority: critical }\n";
+  Gateway gateway(backend, additions);
+  hold_requests();
+  send(gateway, get("/high"));
+  backend.requests(1);
+  send(gateway, get("/low"));
+  ASSERT_TRUE(waiting(gateway, 1));
+  send(gateway, get("/high"));
+  ASSERT_TRUE(waiting(gateway, 2));
+  backend.release(1);
+  EXPECT_EQ(backend.requests(2).back().target(), "/low");
+  backend.release(2);
+  EXPECT_EQ(clients[2]->response().body, "/high");
+}
+
 TEST_F(Queue, IsShown) {
   Gateway gateway(backend, with("limit: 1, queue: 9, max_wait: 9s"));
   hold_requests();
