@@ -42,6 +42,7 @@ Gathering::~Gathering() {
 }
 
 void Gathering::soon() {
+  state_->loop.assert_here();
   const Nanos time = io::Loop::clock();
   if (time >= state_->not_before) {
     state_->now();
@@ -51,6 +52,7 @@ void Gathering::soon() {
 }
 
 bool Gathering::now() {
+  state_->loop.assert_here();
   return state_->now();
 }
 

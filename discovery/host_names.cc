@@ -76,11 +76,13 @@ HostNames::HostNames(io::Loop& loop, std::function<void()> changed, std::functio
 HostNames::~HostNames() = default;
 
 const std::vector<io::SocketAddress>& HostNames::addresses_of(const std::string& host) {
+  state_->loop.assert_here();
   const auto found = state_->names.find(host);
   return found != state_->names.end() ? found->second->addresses : state_->add(host);
 }
 
 bool HostNames::waiting() const {
+  state_->loop.assert_here();
   for (const auto& [host, name] : state_->names) {
     if (!name->answered) return true;
   }
@@ -88,6 +90,7 @@ bool HostNames::waiting() const {
 }
 
 void HostNames::keep_only(const std::vector<std::string>& hosts) {
+  state_->loop.assert_here();
   const std::unordered_set<std::string_view> wanted(hosts.begin(), hosts.end());
   std::erase_if(state_->names, [&](const auto& entry) { return !wanted.contains(entry.first); });
 }

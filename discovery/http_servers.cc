@@ -27,12 +27,14 @@ HttpServers::HttpServers(const RegistryParts& parts, std::vector<std::string> ur
 }
 
 void HttpServers::join(ServerListener& listener) {
+  loop_.assert_here();
   listeners_.join(listener);
   if (!timer_.armed()) loop_.arm(timer_, kHeartbeat);
 }
 
 std::unique_ptr<io::HttpRequest> HttpServers::ask(io::HttpQuery query, io::HttpClient::Done done,
                                                   io::HttpClient::Piece piece) {
+  loop_.assert_here();
   query.url = urls_[current_] + query.url;
   query.max_bytes = kMostAnswerBytes;
   keeper_.asked();
@@ -54,10 +56,12 @@ void HttpServers::count(const io::HttpAnswer& answer) {
 }
 
 void HttpServers::note(const std::string& error) {
+  loop_.assert_here();
   keeper_.refused(loop_.now(), error);
 }
 
 void HttpServers::suspect() {
+  loop_.assert_here();
   if (seeking_ || check_ || (checked_ != 0 && loop_.now() - checked_ < kCheckedLately)) return;
   check();
 }

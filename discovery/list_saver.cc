@@ -5,6 +5,7 @@
 
 #include "gateway/io/background.h"
 #include "gateway/io/file.h"
+#include "gateway/io/loop.h"
 
 namespace penstock::discovery {
 
@@ -44,6 +45,7 @@ ListSaver::~ListSaver() {
 }
 
 void ListSaver::save(SavedList list) {
+  state_->loop.assert_here();
   if (state_->busy) {
     state_->next = std::move(list);
   } else {
@@ -52,6 +54,7 @@ void ListSaver::save(SavedList list) {
 }
 
 std::string ListSaver::save_last(SavedList list) {
+  state_->loop.assert_here();
   if (!state_->busy) return io::write_file(state_->path, encode(list));
   state_->next = std::move(list);
   return {};

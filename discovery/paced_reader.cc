@@ -16,6 +16,7 @@ PacedReader::~PacedReader() {
 }
 
 void PacedReader::read_anew() {
+  servers.loop().assert_here();
   must_tell_ = true;
   request.reset();
   forget();

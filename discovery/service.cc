@@ -150,6 +150,7 @@ void Service::look_at_suspect() {
 }
 
 bool Service::accept_suspect() {
+  loop_.assert_here();
   if (!last_good_.accept()) return false;
   note_suspect(true);
   publish_soon();
@@ -232,6 +233,7 @@ void Service::was_saved(const std::string& error) {
 }
 
 ServiceStatus Service::status() const {
+  loop_.assert_here();
   ServiceStatus status;
   status.upstream = upstream_;
   status.registry = what_.registry;

@@ -49,16 +49,19 @@ void ServiceBoard::ServiceWatch::tell() {
 }
 
 std::unique_ptr<Watch> ServiceBoard::watch(const std::string& service, ServiceSink& sink) {
+  loop_.assert_here();
   return std::make_unique<ServiceWatch>(*this, service, sink);
 }
 
 void ServiceBoard::was_read(bool anyway) {
+  loop_.assert_here();
   read_ = true;
   error_.clear();
   for (ServiceWatch* watch : watches_) watch->wake(anyway);
 }
 
 void ServiceBoard::failed(std::string why, bool anyway) {
+  loop_.assert_here();
   read_ = true;
   error_ = std::move(why);
   for (ServiceWatch* watch : watches_) watch->wake(anyway);

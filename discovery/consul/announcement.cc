@@ -134,6 +134,7 @@ void ConsulAnnouncement::went_wrong(const io::HttpAnswer& answer) {
 }
 
 void ConsulAnnouncement::withdraw(std::function<void()> done) {
+  servers_.loop().assert_here();
   withdrawing_ = true;
   stands_ = false;
   done_ = std::move(done);

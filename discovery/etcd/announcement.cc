@@ -129,6 +129,7 @@ void EtcdAnnouncement::went_wrong(const io::HttpAnswer& answer) {
 }
 
 void EtcdAnnouncement::withdraw(std::function<void()> done) {
+  servers_.loop().assert_here();
   withdrawing_ = true;
   stands_ = false;
   done_ = std::move(done);

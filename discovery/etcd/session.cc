@@ -34,6 +34,7 @@ io::HttpQuery EtcdSession::query(std::string path, std::string body) const {
 }
 
 bool EtcdSession::login_is_void(const io::HttpAnswer& answer) {
+  servers_.loop().assert_here();
   if (!auth_) return false;
   // 401 is UNAUTHENTICATED; versions and gateways differ in what they make of it.
   const std::string error = answer.status >= 400 ? parse_etcd_error(answer.body) : "";

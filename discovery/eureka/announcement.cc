@@ -85,6 +85,7 @@ void EurekaAnnouncement::failed(const std::string& why) {
 }
 
 void EurekaAnnouncement::withdraw(std::function<void()> done) {
+  parts_.loop.assert_here();
   withdrawn_ = std::move(done);
   parts_.loop.arm(next_, kLongestWithdrawal);
   urls_.begin();

@@ -42,6 +42,7 @@ RegistryStatus EurekaFetcher::status() const {
 }
 
 void EurekaFetcher::read_again() {
+  parts_.loop.assert_here();
   again_ = true;
   if (!busy_) ask_in(0);
 }

@@ -86,6 +86,7 @@ void ZooKeeperAnnouncement::try_later() {
 }
 
 void ZooKeeperAnnouncement::withdraw(std::function<void()> done) {
+  tree_.loop().assert_here();
   is_withdrawn_ = true;
   stands_ = false;
   ++attempt_;

@@ -10,6 +10,7 @@ ZooKeeperReader::ZooKeeperReader(ZooKeeperTree& tree, std::string path) : NodeLi
 }
 
 void ZooKeeperReader::read_again() {
+  tree_.loop().assert_here();
   if (!tree_.is_connected()) return tell_outage();
   forget();
   want();

@@ -46,6 +46,7 @@ ZooKeeperTree::~ZooKeeperTree() {
 }
 
 void ZooKeeperTree::ask(const NodeListener& who, ZooKeeperThread::Question question, NodeDone done) {
+  loop_.assert_here();
   keeper_.asked();
   session_->ask(std::move(question), [this, here = who.alive().token(), done = std::move(done)](NodeAnswer& answer) {
     if (answer.result == NodeResult::refused) note_error(answer.why);
@@ -96,6 +97,7 @@ void ZooKeeperTree::replace(const NodeListener& who, const std::string& path, st
 }
 
 void ZooKeeperTree::note_error(const std::string& why) {
+  loop_.assert_here();
   keeper_.refused(loop_.now(), why);
 }
 

@@ -129,6 +129,7 @@ Server::Server(io::Loop& loop, std::shared_ptr<io::ListeningSocket> socket, Serv
           loop, std::move(socket), [this](int fd, const io::PeerAddress&) { accept(fd); }, [](int) {})) {}
 
 void Server::retire() {
+  loop_.assert_here();
   listener_.reset();
   connections_.for_each([](ServerConnection& connection) { connection.retire(); });
 }

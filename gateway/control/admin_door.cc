@@ -22,6 +22,7 @@ AdminDoor::AdminDoor(io::Loop& loop, const std::optional<conf::Admin>& config)
     : loop_(loop), config_(config), guard_(guard_for(config)) {}
 
 void AdminDoor::take_socket(Inheritance& inheritance) {
+  loop_.assert_here();
   if (!config_) return;
   const std::string name = "admin " + config_->bind.text();
   const io::SocketAddress address = socket_address(config_->bind);
@@ -36,11 +37,13 @@ void AdminDoor::take_socket(Inheritance& inheritance) {
 }
 
 void AdminDoor::encrypt(io::ServerTlsPtr tls) {
+  loop_.assert_here();
   tls_ = std::move(tls);
   if (server_) server_->encrypt(tls_);
 }
 
 void AdminDoor::open(admin::Server::Serve serve) {
+  loop_.assert_here();
   if (!socket_) return;
   const auto guarded = [guard = guard_.get(), serve = std::move(serve)](const http::RequestHead& head,
                                                                         const admin::Visitor& visitor) -> admin::Page {
@@ -53,6 +56,7 @@ void AdminDoor::open(admin::Server::Serve serve) {
 }
 
 void AdminDoor::close() {
+  loop_.assert_here();
   if (!server_) return;
   server_->retire();
   retired_ = std::move(server_);

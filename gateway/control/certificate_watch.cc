@@ -45,6 +45,7 @@ CertificateWatch::CertificateWatch(io::Loop& loop, std::shared_ptr<io::TicketKey
       next_look_(Deadline::of<&CertificateWatch::look>(this)) {}
 
 void CertificateWatch::watch(std::vector<Watched> watched) {
+  loop_.assert_here();
   round_.reset();
   next_look_.cancel();
   if (watched.empty()) return;

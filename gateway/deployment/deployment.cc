@@ -137,6 +137,7 @@ void Deployment::tell_ready() {
 }
 
 void Deployment::adopt() {
+  house_.loop.assert_here();
   std::vector<ClusterId> clusters;
   for (const auto& upstream : upstreams_) clusters.push_back(upstream->id());
   for (std::size_t i = 0; i < house_.workers.size(); ++i)

@@ -41,6 +41,7 @@ ManagedUpstream::~ManagedUpstream() {
 
 void ManagedUpstream::feed(const conf::Upstream& config, std::shared_ptr<discovery::Registry> registry,
                            std::function<void()> settled) {
+  house_.loop.assert_here();
   service_.reset();
   static_source_.reset();
   registry_ = std::move(registry);
@@ -59,6 +60,7 @@ void ManagedUpstream::feed(const conf::Upstream& config, std::shared_ptr<discove
 }
 
 bool ManagedUpstream::fed_by(const conf::Upstream& config, const std::shared_ptr<discovery::Registry>& registry) const {
+  house_.loop.assert_here();
   return registry_ == registry && endpoints_ == config.endpoints && discover_ == config.discover;
 }
 

@@ -43,6 +43,7 @@ Reloader::Outcome make(const Reloader::Load& load, const Reloader::Compile& comp
 Reloader::Reloader(io::Loop& loop, Done done) : loop_(loop), done_(std::move(done)) {}
 
 void Reloader::start(Load load, Compile compile) {
+  loop_.assert_here();
   load_ = std::move(load);
   compile_ = std::move(compile);
   if (busy_) {
@@ -65,6 +66,7 @@ void Reloader::run() {
 }
 
 void Reloader::finished() {
+  loop_.assert_here();
   busy_ = false;
   if (std::exchange(again_, false)) run();
 }

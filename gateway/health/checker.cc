@@ -26,6 +26,7 @@ void Checker::wait(Nanos time) {
 }
 
 void Checker::again(bool hurries) {
+  loop_.assert_here();
   const Nanos interval = hurries ? quick() : nanos(how_.interval);
   if (!hurries && !std::exchange(spread_, true)) {
     wait(random_.below(interval + 1));

@@ -340,26 +340,32 @@ Monitor::Monitor(io::Loop& loop, const conf::Upstream& upstream, std::uint64_t s
 Monitor::~Monitor() = default;
 
 void Monitor::learn_from(const Monitor& before) {
+  impl_->loop.assert_here();
   impl_->learn_from(*before.impl_);
 }
 
 std::string Monitor::memory() const {
+  impl_->loop.assert_here();
   return memory_of(impl_->standings);
 }
 
 void Monitor::recall(std::string_view memory) {
+  impl_->loop.assert_here();
   health::recall(impl_->standings, memory, impl_->upstream, impl_->loop.now());
 }
 
 void Monitor::watch(std::vector<Watched> endpoints) {
+  impl_->loop.assert_here();
   impl_->watch(std::move(endpoints));
 }
 
 const Standing& Monitor::standing(std::size_t index) const {
+  impl_->loop.assert_here();
   return impl_->listed.at(index)->standing;
 }
 
 void Monitor::failures_in_a_row(const EndpointRecordPtr& record, Failure last) {
+  impl_->loop.assert_here();
   impl_->failures_in_a_row(record, last);
 }
 

@@ -31,6 +31,7 @@ Probe::Probe(io::Loop& loop, const conf::HealthCheck& how, ProbeTarget target, D
       timeout_(Deadline::of<&Probe::timed_out>(this)) {}
 
 bool Probe::start() {
+  loop_.assert_here();
   stream_ = io::Stream::connect(loop_, target_.address, *this);
   if (!stream_) return false;
   if (target_.tls.context) {

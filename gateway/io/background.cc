@@ -29,6 +29,7 @@ void step_back() {
 }  // namespace
 
 void in_background(Loop& loop, std::function<void()> work, std::function<void()> done) {
+  loop.assert_here();
   auto* job = new Work{{}, loop, std::move(work), std::move(done)};
   job->uv.data = job;
   uv_queue_work(

@@ -20,6 +20,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 }  // namespace
 
 struct ChildProcess::State {
+  Loop& loop;
   uv_process_t process{};
   Ended ended;
 
@@ -29,7 +30,7 @@ struct ChildProcess::State {
   }
 };
 
-ChildProcess::ChildProcess(Loop& loop, const Plan& plan, Ended ended) : state_(new State) {
+ChildProcess::ChildProcess(Loop& loop, const Plan& plan, Ended ended) : state_(new State{loop, {}, std::move(ended)}) {
   std::vector<char*> arguments = pointers(plan.arguments);
   std::vector<char*> environment = pointers(plan.environment);
   std::vector<uv_stdio_container_t> descriptors;
@@ -45,7 +46,6 @@ ChildProcess::ChildProcess(Loop& loop, const Plan& plan, Ended ended) : state_(n
   options.env = environment.data();
   options.stdio_count = static_cast<int>(descriptors.size());
   options.stdio = descriptors.data();
-  state_->ended = std::move(ended);
   const int error = uv_spawn(loop.raw(), &state_->process, &options);
   state_->process.data = state_;
   if (error == 0) return;
@@ -65,6 +65,7 @@ pid_t ChildProcess::pid() const {
 }
 
 void ChildProcess::signal(int number) {
+  state_->loop.assert_here();
   uv_process_kill(&state_->process, number);
 }
 

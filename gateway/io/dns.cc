@@ -231,6 +231,7 @@ DnsClient::DnsClient(Loop& loop, DnsOptions options) : state_(std::make_unique<S
 DnsClient::~DnsClient() = default;
 
 std::unique_ptr<DnsQuery> DnsClient::ask(const std::string& name, DnsType type, Done done) {
+  state_->loop.assert_here();
   state_->renew();
   auto pending = std::make_shared<Pending>(state_->loop, canonical_dns_name(name), type, std::move(done));
   auto query = std::make_unique<Query>(pending);
@@ -246,6 +247,7 @@ std::unique_ptr<DnsQuery> DnsClient::ask(const std::string& name, DnsType type, 
 }
 
 std::string DnsClient::servers() const {
+  state_->loop.assert_here();
   ares_addr_port_node* first = nullptr;
   if (!state_->channel || ares_get_servers_ports(state_->channel, &first) != ARES_SUCCESS) return "";
   std::string list;

@@ -9,12 +9,12 @@
 namespace penstock::io {
 
 struct FdWatch::State {
+  Loop& loop;
   uv_poll_t poll{};
   Ready ready;
 };
 
-FdWatch::FdWatch(Loop& loop, int fd, Ready ready) : state_(new State) {
-  state_->ready = std::move(ready);
+FdWatch::FdWatch(Loop& loop, int fd, Ready ready) : state_(new State{loop, {}, std::move(ready)}) {
   uv_poll_init(loop.raw(), &state_->poll, fd);
   state_->poll.data = state_;
 }
@@ -26,6 +26,7 @@ FdWatch::~FdWatch() {
 }
 
 void FdWatch::want(bool readable, bool writable) {
+  state_->loop.assert_here();
   const int events = (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0);
   if (events == 0) {
     uv_poll_stop(&state_->poll);

@@ -137,6 +137,7 @@ FileWatch::~FileWatch() {
 }
 
 void FileWatch::read_again() {
+  state_->loop.assert_here();
   state_->tell_anyway = true;
   state_->looked_before_that = state_->looking;
   if (!state_->looking) state_->loop.arm(state_->next, kRest);

@@ -171,6 +171,7 @@ HttpClient::~HttpClient() {
 }
 
 std::unique_ptr<HttpRequest> HttpClient::fetch(const HttpQuery& query, Done done, Piece piece) {
+  state_->loop.assert_here();
   auto transfer = std::make_shared<HttpTransfer>(query, state_->tls, std::move(done), std::move(piece));
   state_->start(transfer);
   return std::make_unique<Request<State>>(state_, std::move(transfer));

@@ -37,6 +37,7 @@ void Listener::begin() {
 }
 
 void Listener::accept_ready() {
+  loop_.assert_here();
   for (int i = 0; i < kAcceptBatch; ++i) {
     sockaddr_storage peer{};
     socklen_t size = sizeof(peer);

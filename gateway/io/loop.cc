@@ -1,6 +1,8 @@
 #include "gateway/io/loop.h"
 
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <iterator>
 #include <stdexcept>
 #include <utility>
@@ -56,7 +58,18 @@ Loop::~Loop() {
 }
 
 void Loop::run() {
+#ifndef NDEBUG
+  runs_on_ = std::this_thread::get_id();
+#endif
   uv_run(&loop_, UV_RUN_DEFAULT);
+#ifndef NDEBUG
+  runs_on_ = std::thread::id();
+#endif
+}
+
+void Loop::not_here(const char* file, int line) {
+  std::fprintf(stderr, "%s:%d: called on another thread than the loop's\n", file, line);
+  std::abort();
 }
 
 void Loop::stop() {
@@ -93,6 +106,7 @@ void Loop::run_tasks() {
 }
 
 Nanos Loop::now() {
+  assert_here();
   if (now_is_stale_) {
     now_ = uv_hrtime();
     now_is_stale_ = false;
@@ -110,10 +124,12 @@ std::uint64_t Loop::unix_ms() {
 }
 
 void Loop::want_flush(Stream& stream) {
+  assert_here();
   flush_.push_back(stream);
 }
 
 TlsScratch& Loop::tls_scratch() {
+  assert_here();
   if (!tls_scratch_) tls_scratch_ = std::make_unique_for_overwrite<TlsScratch>();
   return *tls_scratch_;
 }

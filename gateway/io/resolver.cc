@@ -39,6 +39,7 @@ void finished(uv_getaddrinfo_t* uv, int status, addrinfo* list) {
 
 void resolve(Loop& loop, const std::string& host, std::uint16_t port,
              std::function<void(std::vector<SocketAddress>, std::string)> done) {
+  loop.assert_here();
   auto request = std::make_unique<Request>();
   request->port = port;
   request->done = std::move(done);

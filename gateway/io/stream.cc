@@ -40,12 +40,14 @@ Stream::Stream(Loop& loop, int fd, StreamHandler& handler) : loop_(loop), handle
 Stream::~Stream() = default;
 
 StreamPtr Stream::adopt(Loop& loop, int fd, StreamHandler& handler) {
+  loop.assert_here();
   StreamPtr stream(loop.streams().make(loop, fd, handler));
   stream->poll();
   return stream;
 }
 
 StreamPtr Stream::connect(Loop& loop, const SocketAddress& to, StreamHandler& handler) {
+  loop.assert_here();
   const int fd = ::socket(to.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return nullptr;
   if (to.family() != AF_UNIX) {
@@ -69,6 +71,7 @@ SocketAddress Stream::local_address() const {
 }
 
 void Stream::close() {
+  loop_.assert_here();
   assert(!closed_);
   closed_ = true;
   unlink();
@@ -88,6 +91,7 @@ void Stream::queue_flush() {
 }
 
 char* Stream::prepare(std::size_t size) {
+  loop_.assert_here();
   if (!backlog_ && !connecting_) {
     char* space = loop_.arena_space(size);
     if (space && (!pending_ || pending_ + pending_size_ == space)) return space;
@@ -105,6 +109,7 @@ char* Stream::prepare(std::size_t size) {
 }
 
 void Stream::commit(std::size_t size) {
+  loop_.assert_here();
   if (backlog_) {
     backlog_->resize(prepared_at_ + size);
     if (tls_ || !(polled_ & UV_WRITABLE)) queue_flush();
@@ -117,6 +122,7 @@ void Stream::commit(std::size_t size) {
 }
 
 void Stream::write(std::initializer_list<std::string_view> pieces) {
+  loop_.assert_here();
   std::size_t total = 0;
   for (std::string_view piece : pieces) total += piece.size();
   if (total == 0 || error_ || failed_) return;
@@ -254,11 +260,13 @@ void Stream::send_backlog() {
 }
 
 void Stream::finish() {
+  loop_.assert_here();
   finishing_ = true;
   if (tls_ || !backlog_ || !(polled_ & UV_WRITABLE)) queue_flush();
 }
 
 void Stream::reset_on_close() {
+  loop_.assert_here();
   const linger hard = {1, 0};
   setsockopt(fd_, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
 }
@@ -266,12 +274,14 @@ void Stream::reset_on_close() {
 // ---- reading
 
 void Stream::pause_reading() {
+  loop_.assert_here();
   if (!reading_) return;
   reading_ = false;
   poll();
 }
 
 void Stream::resume_reading() {
+  loop_.assert_here();
   if (reading_) return;
   reading_ = true;
   if (tls_ && tls_->end_pending) queue_flush();

@@ -21,6 +21,7 @@ constexpr std::uint32_t kUnaskedMax = 16 << 10;
 }  // namespace
 
 void Stream::secure(const ServerTlsPtr& tls, std::string_view received) {
+  loop_.assert_here();
   tls_ = std::make_unique<TlsSession>(loop_.tls_scratch(), tls);
   connecting_ = shaking_ = true;
   if (received.empty()) return;
@@ -30,6 +31,7 @@ void Stream::secure(const ServerTlsPtr& tls, std::string_view received) {
 
 void Stream::secure(const ClientTlsPtr& tls, const std::string& name, const std::shared_ptr<ResumableSession>& resume,
                     std::string before) {
+  loop_.assert_here();
   tls_ = std::make_unique<TlsSession>(loop_.tls_scratch(), tls, name, resume);
   tls_->early = std::move(before);
 }

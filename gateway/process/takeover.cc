@@ -16,10 +16,12 @@ Takeover::Takeover(io::Loop& loop, int channel, Hooks hooks)
                                                     [this](const std::string* message) { heard(message); })) {}
 
 void Takeover::ready(const std::string& successor) {
+  loop_.assert_here();
   if (!channel_->send(std::string(takeover::kReady) + successor)) hooks_.not_wanted();
 }
 
 void Takeover::taken(std::function<bool()> settled) {
+  loop_.assert_here();
   settled_ = std::move(settled);
   patience_ends_ = loop_.now() + kLongestToSettle;
   look();

@@ -43,6 +43,7 @@ Upgrade::~Upgrade() {
 }
 
 void Upgrade::begin(const ProgramStart& how, const std::vector<HandedSocket>& sockets, KeyValues learned) {
+  loop_.assert_here();
   const auto [ours, theirs] = io::MessageChannel::make_ends();
   auto channel =
       std::make_unique<io::MessageChannel>(loop_, ours, [this](const std::string* message) { heard(message); });
@@ -110,6 +111,7 @@ void Upgrade::fail(const std::string& why) {
 }
 
 void Upgrade::call_off() {
+  loop_.assert_here();
   if (phase_ == Phase::none) return;
   process_->signal(phase_ == Phase::taking ? SIGTERM : SIGKILL);
   phase_ = Phase::none;

@@ -17,6 +17,7 @@ constexpr Nanos kParts = 128;
 OldViews::OldViews(proxy::Context& context) : context_(context), next_(Deadline::of<&OldViews::end_due>(this)) {}
 
 void OldViews::replaced(std::uint64_t view_number, conf::milliseconds timeout) {
+  context_.loop.assert_here();
   const Nanos wait = nanos(timeout);
   const Nanos part = std::max(wait / kParts, kNanosPerMilli);
   const Nanos at = ((context_.loop.now() + wait) / part + 1) * part;

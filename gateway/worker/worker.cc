@@ -49,6 +49,7 @@ void Worker::add(NewCluster cluster) {
 }
 
 void Worker::add_now(const NewCluster& cluster) {
+  loop_.assert_here();
   const auto report = [this, id = cluster.id](const health::EndpointRecordPtr& record, health::Failure last) {
     report_(id, record, last);
   };
@@ -84,6 +85,7 @@ void Worker::adopt(NewView view) {
 }
 
 void Worker::adopt_now(NewView& view) {
+  loop_.assert_here();
   proxy::View::Clusters clusters;
   for (const ClusterId id : view.clusters) clusters.push_back(clusters_.at(id));
   if (context_.view) {
@@ -103,6 +105,7 @@ void Worker::listen(std::uint32_t listener, std::shared_ptr<io::ListeningSocket>
 
 void Worker::listen_now(std::uint32_t listener, std::shared_ptr<io::ListeningSocket> socket,
                         const proxy::ListenerParts& parts) {
+  loop_.assert_here();
   if (drain_) return;
   Listening& listening = listeners_[listener];
   if (!listening.context) listening.context = std::make_shared<proxy::ListenerContext>(parts);
