@@ -14,22 +14,16 @@ namespace {
 /// Browsers keep no cookie for longer (RFC 6265bis §5.6.1: 400 days).
 constexpr milliseconds kLongestCookie = std::chrono::hours(400 * 24);
 
-ShapeOf<BalancerPolicy> policy_shape() {
-  ChoiceShape<BalancerPolicy>::Choices choices;
-  for (const auto& [name, policy] : balancer_policies()) choices.emplace_back(name, policy);
-  return choice(choices);
-}
-
 std::string users_of(PolicyKey key) {
   std::string names;
-  for (const auto& [name, policy] : balancer_policies()) {
+  for (const auto& [name, policy] : kBalancerPolicies) {
     if (uses(policy, key)) names += (names.empty() ? "" : " and ") + std::string(name);
   }
   return names;
 }
 
 void check_policy(const DraftBalancer& balancer, const Node& node, Problems& problems) {
-  for (const auto& [name, key] : policy_keys()) {
+  for (const auto& [name, key] : kPolicyKeys) {
     const Entry* entry = node.find(name);
     if (!entry || uses(balancer.policy, key)) continue;
     problems.add(entry->mark,
@@ -39,9 +33,9 @@ void check_policy(const DraftBalancer& balancer, const Node& node, Problems& pro
 
 Json policy_schema() {
   Json::Map dependent;
-  for (const auto& [name, key] : policy_keys()) {
+  for (const auto& [name, key] : kPolicyKeys) {
     Json::List users;
-    for (const auto& [user, policy] : balancer_policies()) {
+    for (const auto& [user, policy] : kBalancerPolicies) {
       if (uses(policy, key)) users.emplace_back(user);
     }
     const Json policy = or_environment(Json::Map{{"enum", users}});
@@ -100,7 +94,7 @@ ShapeOf<RequestKey> request_key_shape() {
 
 ShapeOf<DraftBalancer> balancer_shape() {
   auto section = std::make_shared<Section<DraftBalancer>>();
-  section->key("policy", &DraftBalancer::policy, policy_shape(), "How an endpoint is chosen.");
+  section->key("policy", &DraftBalancer::policy, choice(kBalancerPolicies), "How an endpoint is chosen.");
   section->key("key", &DraftBalancer::key, optional(request_key_shape()),
                "What requests are told apart by: client_ip (unless set), path, header:NAME, cookie:NAME or query:NAME. "
                "For consistent_hash and maglev.");
@@ -114,7 +108,7 @@ ShapeOf<DraftBalancer> balancer_shape() {
   section->key("decay", &DraftBalancer::decay, optional(duration()),
                "How long a latency is remembered; 10s unless set. For peak_ewma.");
   section->rule(check_policy, policy_schema());
-  return short_form(&DraftBalancer::policy, policy_shape(), ShapeOf<DraftBalancer>(section));
+  return short_form(&DraftBalancer::policy, choice(kBalancerPolicies), ShapeOf<DraftBalancer>(section));
 }
 
 ShapeOf<Sticky> sticky_shape() {

@@ -8,6 +8,7 @@
 #include "conf/describe/scalar_shapes.h"
 #include "conf/describe/section.h"
 #include "conf/http_text.h"
+#include "conf/log_level.h"
 #include "conf/registry_text.h"
 
 namespace penstock::conf {
@@ -55,8 +56,7 @@ ShapeOf<AccessLog> access_log_shape() {
 }
 
 ShapeOf<DraftLog> log_shape() {
-  const auto level = choice<LogLevel>(
-      {{"debug", LogLevel::debug}, {"info", LogLevel::info}, {"warn", LogLevel::warn}, {"error", LogLevel::error}});
+  const auto level = choice(kLogLevels);
   auto section = std::make_shared<Section<DraftLog>>();
   section->key("level", &DraftLog::level, level, "The least important messages that are still written.");
   return short_form(&DraftLog::level, level, ShapeOf<DraftLog>(section));
@@ -72,10 +72,10 @@ Parsed<std::string> read_priority_header(std::string_view text) {
 }
 
 ShapeOf<std::vector<RateLimitFields>> rate_limit_fields_shape() {
-  const auto fields =
-      choice<RateLimitFields>({{"draft", RateLimitFields::draft}, {"x_ratelimit", RateLimitFields::x_ratelimit}});
-  return list<RateLimitFields>(fields, 1,
-                               [=](const RateLimitFields& f) { return std::get<std::string>(fields->write(f).value); });
+  static constexpr Word<RateLimitFields> kFields[] = {{"draft", RateLimitFields::draft},
+                                                      {"x_ratelimit", RateLimitFields::x_ratelimit}};
+  const auto word = [](const RateLimitFields& fields) { return std::string(word_for(kFields, fields)); };
+  return list<RateLimitFields>(choice(kFields), 1, word);
 }
 
 bool is_account_name(std::string_view text) {

@@ -13,28 +13,29 @@ namespace {
 constexpr int kLeastStatus = 400;
 constexpr int kMostStatus = 599;
 
+/// Besides status codes.
+constexpr Word<RetryCause> kCauses[] = {{"connect_failure", RetryCause::connect_failure}, {"reset", RetryCause::reset}};
+
 std::string word_of(RetryCause cause) {
-  if (cause == RetryCause::connect_failure) return "connect_failure";
-  if (cause == RetryCause::reset) return "reset";
-  return std::to_string(static_cast<int>(cause));
+  const std::string_view word = word_for(kCauses, cause);
+  return word.empty() ? std::to_string(static_cast<int>(cause)) : std::string(word);
 }
 
 Parsed<RetryCause> read_cause(std::string_view text) {
-  for (const RetryCause cause : {RetryCause::connect_failure, RetryCause::reset}) {
-    if (text == word_of(cause)) return cause;
-  }
+  if (const auto cause = value_of(kCauses, text)) return *cause;
   if (const auto status = parse_number(text, kLeastStatus, kMostStatus)) return status_cause(static_cast<int>(*status));
-  return Failure{"must be connect_failure, reset or a status 400 … 599, is " + in_quotes(text) +
-                 did_you_mean(text, {"connect_failure", "reset"})};
+  return Failure{"must be " + listed(kCauses, ", ") + " or a status 400 … 599, is " + in_quotes(text) +
+                 did_you_mean(text, texts_of(kCauses))};
 }
 
 ShapeOf<std::vector<RetryCause>> causes_shape() {
   const auto write = [](RetryCause cause) {
-    const bool is_word = cause == RetryCause::connect_failure || cause == RetryCause::reset;
-    return is_word ? Json(word_of(cause)) : Json(static_cast<int>(cause));
+    const std::string_view word = word_for(kCauses, cause);
+    return word.empty() ? Json(static_cast<int>(cause)) : Json(word);
   };
-  const Json schema =
-      either(Json::Map{{"enum", Json::List{"connect_failure", "reset"}}}, number_schema(kLeastStatus, kMostStatus));
+  Json::List words;
+  for (const auto& [word, cause] : kCauses) words.emplace_back(word);
+  const Json schema = either(Json::Map{{"enum", words}}, number_schema(kLeastStatus, kMostStatus));
   return list<RetryCause>(parsed<RetryCause>(read_cause, write, schema), 1, word_of);
 }
 

@@ -65,20 +65,11 @@ ShapeOf<DraftAdaptive> adaptive_shape() {
   return short_form(&DraftAdaptive::p99, p99, ShapeOf<DraftAdaptive>(section));
 }
 
-std::string kind_names() {
-  std::string names;
-  for (const auto& [name, kind] : limit_kinds()) {
-    const bool last = name == limit_kinds().back().name;
-    names += (names.empty() ? "" : last ? " and " : ", ") + std::string(name);
-  }
-  return names;
-}
-
 void check_limit(const DraftLimit& limit, const Node& node, Problems& problems) {
   int kinds = 0;
-  for (const auto& [name, kind] : limit_kinds()) kinds += node.has(name);
+  for (const auto& [name, kind] : kLimitKinds) kinds += node.has(name);
   if (kinds != 1) {
-    problems.add(node.mark, "a limit needs exactly one of " + kind_names() + "; this has " +
+    problems.add(node.mark, "a limit needs exactly one of " + listed(kLimitKinds) + "; this has " +
                                 (kinds == 0 ? "none" : std::to_string(kinds)));
   } else if (limit.adaptive && node.has("key")) {
     problems.add(node.find("key")->mark, "key is not for adaptive, which has one limit for all");
@@ -91,7 +82,7 @@ void check_limit(const DraftLimit& limit, const Node& node, Problems& problems) 
 
 Json limit_schema() {
   Json::List one_of;
-  for (const auto& [name, kind] : limit_kinds()) one_of.push_back(Json::Map{{"required", Json::List{name}}});
+  for (const auto& [name, kind] : kLimitKinds) one_of.push_back(Json::Map{{"required", Json::List{name}}});
   return Json::Map{{"oneOf", one_of},
                    {"dependentRequired", Json::Map{{"max_keys", Json::List{"key"}}}},
                    {"not", Json::Map{{"required", Json::List{"adaptive", "key"}}}}};

@@ -3,6 +3,7 @@
 #include "conf/describe/parts.h"
 #include "conf/describe/scalar_shapes.h"
 #include "conf/describe/section.h"
+#include "conf/fallback_cause.h"
 #include "conf/http_text.h"
 #include "conf/path_pattern.h"
 #include "conf/priority_name.h"
@@ -57,13 +58,8 @@ ShapeOf<Redirect> redirect_shape() {
 }
 
 ShapeOf<std::vector<FallbackCause>> fallback_causes_shape() {
-  const auto cause = choice<FallbackCause>({{"rate_limit", FallbackCause::rate_limit},
-                                            {"overload", FallbackCause::overload},
-                                            {"circuit_open", FallbackCause::circuit_open},
-                                            {"no_endpoint", FallbackCause::no_endpoint},
-                                            {"failure", FallbackCause::failure}});
-  return list<FallbackCause>(cause, 1,
-                             [=](const FallbackCause& c) { return std::get<std::string>(cause->write(c).value); });
+  const auto name = [](const FallbackCause& cause) { return std::string(name_of(cause)); };
+  return list<FallbackCause>(choice(kFallbackCauseNames), 1, name);
 }
 
 ShapeOf<DraftFallback> fallback_shape() {
@@ -92,12 +88,6 @@ ShapeOf<DraftTimeouts> timeouts_shape() {
   section->key("idle", &DraftTimeouts::idle, optional(duration()), "Overrides the upstream's.");
   section->key("total", &DraftTimeouts::total, optional(duration()), "Overrides the upstream's.");
   return section;
-}
-
-ShapeOf<Priority> priority_shape() {
-  std::vector<std::pair<std::string, Priority>> choices;
-  for (const NamedPriority& named : kPriorities) choices.emplace_back(named.name, named.priority);
-  return choice<Priority>(choices);
 }
 
 void check_action(const DraftRoute& route, const Node& node, Problems& problems) {
@@ -141,7 +131,7 @@ ShapeOf<DraftRoute> route_shape() {
   section->key("max_body", &DraftRoute::max_body, optional(size(0, std::uint64_t{1} << 50, Unlimited::allowed)),
                "Overrides the listener's max.body; larger bodies get 413.");
   section->key("limits", &DraftRoute::limits, limits_shape(), "What may pass; asked in this order.");
-  section->key("priority", &DraftRoute::priority, priority_shape(),
+  section->key("priority", &DraftRoute::priority, choice(kPriorities),
                "Which requests go first when not all can be served.");
   section->key("cost", &DraftRoute::cost, placed(number<std::uint16_t>(1, 1000)),
                "What each request takes of a token bucket, of the upstream's too; no more than the burst.");

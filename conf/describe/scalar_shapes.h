@@ -3,8 +3,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -14,6 +16,7 @@
 #include "conf/parsed.h"
 #include "conf/suggest.h"
 #include "conf/values.h"
+#include "conf/words.h"
 
 namespace penstock::conf {
 
@@ -85,8 +88,7 @@ ShapeOf<T> number(T min, T max) {
 template <class E>
 class ChoiceShape final : public Shape<E> {
  public:
-  using Choices = std::vector<std::pair<std::string, E>>;
-  explicit ChoiceShape(Choices choices) : choices_(std::move(choices)) {}
+  explicit ChoiceShape(std::vector<Word<E>> choices) : choices_(std::move(choices)) {}
 
   void read(const Node& node, E& out, Problems& problems) const override {
     if (!node.is(Node::Type::text, problems)) return;
@@ -111,7 +113,7 @@ class ChoiceShape final : public Shape<E> {
   }
 
  private:
-  static Json as_written(const std::string& word, const E& value) {
+  static Json as_written(std::string_view word, const E& value) {
     if constexpr (std::is_integral_v<E>) return value;
     return word;
   }
@@ -119,19 +121,20 @@ class ChoiceShape final : public Shape<E> {
     std::vector<std::string> words;
     std::string list;
     for (const auto& choice : choices_) {
-      list += (words.empty() ? "" : ", ") + choice.first;
-      words.push_back(choice.first);
+      words.emplace_back(choice.text);
+      list += (words.size() == 1 ? "" : ", ") + words.back();
     }
     return "must be " + (words.size() > 1 ? "one of " + list : list) + ", is " + in_quotes(text) +
            did_you_mean(text, words);
   }
 
-  const Choices choices_;
+  const std::vector<Word<E>> choices_;
 };
 
-template <class E>
-ShapeOf<E> choice(std::vector<std::pair<std::string, E>> choices) {
-  return std::make_shared<ChoiceShape<E>>(std::move(choices));
+/// The words must outlive the shape, as literals do.
+template <class E, std::size_t N>
+ShapeOf<E> choice(const Word<E> (&words)[N]) {
+  return std::make_shared<ChoiceShape<E>>(std::vector<Word<E>>(std::begin(words), std::end(words)));
 }
 
 }  // namespace penstock::conf
