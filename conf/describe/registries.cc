@@ -4,6 +4,7 @@
 #include "conf/describe/parts.h"
 #include "conf/describe/scalar_shapes.h"
 #include "conf/describe/section.h"
+#include "conf/describe/wrapping_shapes.h"
 #include "conf/environment.h"
 #include "conf/registry_kind.h"
 #include "conf/registry_text.h"

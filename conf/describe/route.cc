@@ -3,6 +3,7 @@
 #include "conf/describe/parts.h"
 #include "conf/describe/scalar_shapes.h"
 #include "conf/describe/section.h"
+#include "conf/describe/wrapping_shapes.h"
 #include "conf/fallback_cause.h"
 #include "conf/http_text.h"
 #include "conf/path_pattern.h"
@@ -81,15 +82,6 @@ ShapeOf<DraftFallback> fallback_shape() {
   return section;
 }
 
-ShapeOf<DraftTimeouts> timeouts_shape() {
-  auto section = std::make_shared<Section<DraftTimeouts>>();
-  section->key("connect", &DraftTimeouts::connect, optional(duration()), "Overrides the upstream's.");
-  section->key("first_byte", &DraftTimeouts::first_byte, optional(duration()), "Overrides the upstream's.");
-  section->key("idle", &DraftTimeouts::idle, optional(duration()), "Overrides the upstream's.");
-  section->key("total", &DraftTimeouts::total, optional(duration()), "Overrides the upstream's.");
-  return section;
-}
-
 void check_action(const DraftRoute& route, const Node& node, Problems& problems) {
   const int actions = route.upstream.has_value() + route.respond.has_value() + route.redirect.has_value();
   if (actions != 1) {
@@ -141,7 +133,8 @@ ShapeOf<DraftRoute> route_shape() {
                "Another path for the upstream; the query stays.");
   section->key("fields", &DraftRoute::fields, fields_shape(),
                "Which header fields are taken away, set and added, in this order.");
-  section->key("timeouts", &DraftRoute::timeouts, optional(timeouts_shape()), "Overrides of the upstream's timeouts.");
+  section->key("timeouts", &DraftRoute::timeouts, optional(route_timeouts_shape()),
+               "Overrides of the upstream's timeouts.");
   section->key("retry", &DraftRoute::retry, optional(or_word("off", route_retry_shape())),
                "Overrides of the upstream's retries; or off.");
   section->completion(bind_templates);

@@ -12,6 +12,7 @@
 
 #include "conf/address.h"
 #include "conf/config.h"
+#include "conf/describe/schema.h"
 #include "conf/describe/shape.h"
 #include "conf/parsed.h"
 #include "conf/suggest.h"
@@ -35,8 +36,6 @@ ShapeOf<Address> address(AddressUse use);
 
 /// Turns what is written into what is kept, or says what is wrong with it.
 using TextReader = Parsed<std::string> (*)(std::string_view);
-/// RFC 9110 §5.6.2, for schemas: names of fields and cookies, methods.
-inline constexpr const char* kTokenPattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
 /// Text of a certain form. `pattern` is that form as an ECMAScript regular expression, for the schema: it may allow
 /// more than the reader, never less. An empty value stands for none and is not written.
 ShapeOf<std::string> text_like(std::string pattern, TextReader reader);
@@ -48,12 +47,6 @@ inline constexpr const char* kHidden = "***";
 /// A text that is never written out, nor told in a problem. An empty value stands for none, and may be read if
 /// `min_characters` is 0: of an environment variable that is not set.
 ShapeOf<std::string> secret(std::size_t min_characters);
-
-/// Schemas that also let a value stand as "${…}", which is not known before the program reads it.
-Json or_environment(const Json& schema);
-Json text_schema(const std::string& pattern);
-Json number_schema(std::uint64_t min, std::uint64_t max);
-Json decimal_schema(double min, double max);
 
 template <class T>
 class NumberShape final : public Shape<T> {
