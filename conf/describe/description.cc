@@ -134,7 +134,8 @@ ShapeOf<Draft> make_file_shape() {
             "Which fields tell upstreams about the client.");
   file->key(
       "admin", &Draft::admin, placed(or_word("off", admin_shape())),
-      "The admin server: /metrics /livez /readyz /upstreams /routes /config. On 127.0.0.1:9901 unless set; or off.");
+      "The admin server: metrics, health, what is in force, and what can be asked of it; its page / lists all. On "
+      "127.0.0.1:9901 unless set; or off.");
   file->key("access_log", &Draft::access_log, or_word("off", access_log_shape()), "One line for each request; or off.");
   file->part("log", log_shape(), "The process log, on stderr.");
   file->key("drain_grace", &Draft::drain_grace, or_word("off", duration()),
