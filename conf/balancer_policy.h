@@ -1,31 +1,40 @@
 // The balancing policies: their names, and which keys of `balancer` each of them uses.
 #pragma once
 
-#include <span>
 #include <string_view>
 
 #include "conf/config.h"
+#include "conf/words.h"
 
 namespace penstock::conf {
 
-struct NamedPolicy {
-  std::string_view name;  ///< as users write it
-  BalancerPolicy policy;
+inline constexpr Word<BalancerPolicy> kBalancerPolicies[] = {
+    {"round_robin", BalancerPolicy::round_robin},
+    {"smooth_weighted_round_robin", BalancerPolicy::smooth_weighted_round_robin},
+    {"random", BalancerPolicy::random},
+    {"weighted_random", BalancerPolicy::weighted_random},
+    {"least_connections", BalancerPolicy::least_connections},
+    {"peak_ewma", BalancerPolicy::peak_ewma},
+    {"consistent_hash", BalancerPolicy::consistent_hash},
+    {"maglev", BalancerPolicy::maglev},
+    {"source_hash", BalancerPolicy::source_hash},
 };
 
-/// All there are.
-std::span<const NamedPolicy> balancer_policies();
-std::string_view name_of(BalancerPolicy policy);
+constexpr std::string_view name_of(BalancerPolicy policy) {
+  return word_for(kBalancerPolicies, policy);
+}
 
 /// The keys of `balancer` that mean something to some policies only.
 enum class PolicyKey { key, virtual_nodes, bounded_load, consistent, decay };
 
-struct NamedPolicyKey {
-  std::string_view name;  ///< as users write it
-  PolicyKey key;
+inline constexpr Word<PolicyKey> kPolicyKeys[] = {
+    {"key", PolicyKey::key},
+    {"virtual_nodes", PolicyKey::virtual_nodes},
+    {"bounded_load", PolicyKey::bounded_load},
+    {"consistent", PolicyKey::consistent},
+    {"decay", PolicyKey::decay},
 };
 
-std::span<const NamedPolicyKey> policy_keys();
 bool uses(BalancerPolicy policy, PolicyKey key);
 
 }  // namespace penstock::conf

@@ -1,20 +1,21 @@
 // The kinds of limits, by the names that users write.
 #pragma once
 
-#include <span>
 #include <string_view>
 
-#include "conf/config.h"
+#include "conf/limits.h"
+#include "conf/words.h"
 
 namespace penstock::conf {
 
-struct NamedLimitKind {
-  std::string_view name;
-  LimitKind kind;
+inline constexpr Word<LimitKind> kLimitKinds[] = {
+    {"token_bucket", LimitKind::token_bucket}, {"sliding_window", LimitKind::sliding_window},
+    {"fixed_window", LimitKind::fixed_window}, {"leaky_bucket", LimitKind::leaky_bucket},
+    {"concurrency", LimitKind::concurrency},   {"adaptive", LimitKind::adaptive},
 };
 
-/// All there are.
-std::span<const NamedLimitKind> limit_kinds();
-std::string_view name_of(LimitKind kind);
+constexpr std::string_view name_of(LimitKind kind) {
+  return word_for(kLimitKinds, kind);
+}
 
 }  // namespace penstock::conf

@@ -1,32 +1,25 @@
 #include "conf/text_template.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 
 #include "conf/suggest.h"
+#include "conf/words.h"
 
 namespace penstock::conf {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Placeholder>, 10> kPlaceholders = {{
-    {"path", Placeholder::path},
-    {"rest", Placeholder::rest},
-    {"query", Placeholder::query},
-    {"uri", Placeholder::uri},
-    {"scheme", Placeholder::scheme},
-    {"host", Placeholder::host},
-    {"hostname", Placeholder::hostname},
-    {"port", Placeholder::port},
-    {"client_ip", Placeholder::client_ip},
-    {"request_id", Placeholder::request_id},
-}};
+constexpr Word<Placeholder> kPlaceholders[] = {
+    {"path", Placeholder::path},           {"rest", Placeholder::rest},
+    {"query", Placeholder::query},         {"uri", Placeholder::uri},
+    {"scheme", Placeholder::scheme},       {"host", Placeholder::host},
+    {"hostname", Placeholder::hostname},   {"port", Placeholder::port},
+    {"client_ip", Placeholder::client_ip}, {"request_id", Placeholder::request_id},
+};
 
 TemplatePiece placeholder_named(std::string_view name) {
-  const auto found =
-      std::find_if(kPlaceholders.begin(), kPlaceholders.end(), [&](const auto& each) { return each.first == name; });
-  if (found != kPlaceholders.end()) return {found->second, {}, 0};
+  if (const auto placeholder = value_of(kPlaceholders, name)) return {*placeholder, {}, 0};
   return {Placeholder::parameter, std::string(name), 0};
 }
 
@@ -51,10 +44,8 @@ std::optional<std::uint32_t> segment_of(std::string_view path, std::string_view 
 }
 
 std::string unknown_name(std::string_view name) {
-  std::vector<std::string> known;
-  for (const auto& each : kPlaceholders) known.emplace_back(each.first);
   return "{" + std::string(name) + "} is neither a placeholder nor a parameter of the route's path" +
-         did_you_mean(name, known);
+         did_you_mean(name, texts_of(kPlaceholders));
 }
 
 }  // namespace

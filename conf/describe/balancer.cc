@@ -4,6 +4,7 @@
 #include "conf/describe/parts.h"
 #include "conf/describe/scalar_shapes.h"
 #include "conf/describe/section.h"
+#include "conf/describe/wrapping_shapes.h"
 #include "conf/environment.h"
 #include "conf/http_text.h"
 #include "conf/request_key.h"
@@ -14,22 +15,16 @@ namespace {
 /// Browsers keep no cookie for longer (RFC 6265bis §5.6.1: 400 days).
 constexpr milliseconds kLongestCookie = std::chrono::hours(400 * 24);
 
-ShapeOf<BalancerPolicy> policy_shape() {
-  ChoiceShape<BalancerPolicy>::Choices choices;
-  for (const auto& [name, policy] : balancer_policies()) choices.emplace_back(name, policy);
-  return choice(choices);
-}
-
 std::string users_of(PolicyKey key) {
   std::string names;
-  for (const auto& [name, policy] : balancer_policies()) {
+  for (const auto& [name, policy] : kBalancerPolicies) {
     if (uses(policy, key)) names += (names.empty() ? "" : " and ") + std::string(name);
   }
   return names;
 }
 
-void check_policy(const DraftBalancer& balancer, const Node& node, Problems& problems) {
-  for (const auto& [name, key] : policy_keys()) {
+void check_policy(const Balancer& balancer, const Node& node, Problems& problems) {
+  for (const auto& [name, key] : kPolicyKeys) {
     const Entry* entry = node.find(name);
     if (!entry || uses(balancer.policy, key)) continue;
     problems.add(entry->mark,
@@ -39,9 +34,9 @@ void check_policy(const DraftBalancer& balancer, const Node& node, Problems& pro
 
 Json policy_schema() {
   Json::Map dependent;
-  for (const auto& [name, key] : policy_keys()) {
+  for (const auto& [name, key] : kPolicyKeys) {
     Json::List users;
-    for (const auto& [user, policy] : balancer_policies()) {
+    for (const auto& [user, policy] : kBalancerPolicies) {
       if (uses(policy, key)) users.emplace_back(user);
     }
     const Json policy = or_environment(Json::Map{{"enum", users}});
@@ -98,23 +93,31 @@ ShapeOf<RequestKey> request_key_shape() {
       text_schema("^(client_ip|path|(header|cookie|query):[!#$%&'*+.^_`|~0-9A-Za-z-]+)$"));
 }
 
-ShapeOf<DraftBalancer> balancer_shape() {
-  auto section = std::make_shared<Section<DraftBalancer>>();
-  section->key("policy", &DraftBalancer::policy, policy_shape(), "How an endpoint is chosen.");
-  section->key("key", &DraftBalancer::key, optional(request_key_shape()),
-               "What requests are told apart by: client_ip (unless set), path, header:NAME, cookie:NAME or query:NAME. "
-               "For consistent_hash and maglev.");
-  section->key("virtual_nodes", &DraftBalancer::virtual_nodes, optional(number<std::uint32_t>(1, 10'000)),
-               "Points on the ring for each unit of weight; 160 unless set. For consistent_hash.");
-  section->key("bounded_load", &DraftBalancer::bounded_load, optional(decimal(1.01, 10)),
+ShapeOf<Balancer> balancer_shape() {
+  const auto used = [](PolicyKey key) { return [=](const Balancer& balancer) { return uses(balancer.policy, key); }; };
+  auto section = std::make_shared<Section<Balancer>>();
+  section->key("policy", &Balancer::policy, choice(kBalancerPolicies), "How an endpoint is chosen.");
+  section
+      ->key("key", &Balancer::key, request_key_shape(),
+            "What requests are told apart by: client_ip (unless set), path, header:NAME, cookie:NAME or query:NAME. "
+            "For consistent_hash and maglev.")
+      .when(used(PolicyKey::key));
+  section
+      ->key("virtual_nodes", &Balancer::virtual_nodes, number<std::uint32_t>(1, 10'000),
+            "Points on the ring for each unit of weight; 160 unless set. For consistent_hash.")
+      .when(used(PolicyKey::virtual_nodes));
+  section->key("bounded_load", &Balancer::bounded_load, optional(decimal(1.01, 10)),
                "The most requests in flight that an endpoint gets, as a multiple of the mean; no bound unless set. "
                "For consistent_hash.");
-  section->key("consistent", &DraftBalancer::consistent, optional(truth()),
-               "Whether clients stay where they are as endpoints come and go; false unless set. For source_hash.");
-  section->key("decay", &DraftBalancer::decay, optional(duration()),
-               "How long a latency is remembered; 10s unless set. For peak_ewma.");
+  section
+      ->key("consistent", &Balancer::consistent, truth(),
+            "Whether clients stay where they are as endpoints come and go; false unless set. For source_hash.")
+      .when(used(PolicyKey::consistent));
+  section
+      ->key("decay", &Balancer::decay, duration(), "How long a latency is remembered; 10s unless set. For peak_ewma.")
+      .when(used(PolicyKey::decay));
   section->rule(check_policy, policy_schema());
-  return short_form(&DraftBalancer::policy, policy_shape(), ShapeOf<DraftBalancer>(section));
+  return short_form(&Balancer::policy, choice(kBalancerPolicies), ShapeOf<Balancer>(section));
 }
 
 ShapeOf<Sticky> sticky_shape() {

@@ -134,8 +134,9 @@ class NamedShape final : public Shape<std::vector<T>> {
   const ShapeOf<T> item_;
 };
 
-template <class T>
-ShapeOf<std::vector<T>> named(std::string T::*name, ShapeOf<std::string> name_shape, ShapeOf<T> item) {
+/// `name` may be a member of a base of T.
+template <class T, class B>
+ShapeOf<std::vector<T>> named(std::string B::*name, ShapeOf<std::string> name_shape, ShapeOf<T> item) {
   return std::make_shared<NamedShape<T>>(name, std::move(name_shape), std::move(item));
 }
 

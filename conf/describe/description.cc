@@ -7,7 +7,9 @@
 #include "conf/describe/parts.h"
 #include "conf/describe/scalar_shapes.h"
 #include "conf/describe/section.h"
+#include "conf/describe/wrapping_shapes.h"
 #include "conf/http_text.h"
+#include "conf/log_level.h"
 #include "conf/registry_text.h"
 
 namespace penstock::conf {
@@ -54,12 +56,11 @@ ShapeOf<AccessLog> access_log_shape() {
   return short_form(&AccessLog::path, path, ShapeOf<AccessLog>(section));
 }
 
-ShapeOf<DraftLog> log_shape() {
-  const auto level = choice<LogLevel>(
-      {{"debug", LogLevel::debug}, {"info", LogLevel::info}, {"warn", LogLevel::warn}, {"error", LogLevel::error}});
-  auto section = std::make_shared<Section<DraftLog>>();
-  section->key("level", &DraftLog::level, level, "The least important messages that are still written.");
-  return short_form(&DraftLog::level, level, ShapeOf<DraftLog>(section));
+ShapeOf<Draft> log_shape() {
+  const auto level = choice(kLogLevels);
+  auto section = std::make_shared<Section<Draft>>();
+  section->key("level", &Draft::log_level, level, "The least important messages that are still written.");
+  return short_form(&Draft::log_level, level, ShapeOf<Draft>(section));
 }
 
 /// Fields that say how a message is to be read can say nothing else, for they may be taken off a request.
@@ -71,11 +72,36 @@ Parsed<std::string> read_priority_header(std::string_view text) {
   return name;
 }
 
-ShapeOf<std::vector<RateLimitFields>> rate_limit_fields_shape() {
-  const auto fields =
-      choice<RateLimitFields>({{"draft", RateLimitFields::draft}, {"x_ratelimit", RateLimitFields::x_ratelimit}});
-  return list<RateLimitFields>(fields, 1,
-                               [=](const RateLimitFields& f) { return std::get<std::string>(fields->write(f).value); });
+ShapeOf<std::string> priority_header_shape() {
+  using Written = std::optional<std::string>;  // nullopt = off
+  return converted<std::string, Written>(
+      or_word("off", text_like(kTokenPattern, read_priority_header)),
+      [](Written name) { return std::move(name).value_or(""); },
+      [](const std::string& name) { return name.empty() ? Written() : Written(name); });
+}
+
+/// A field is a member.
+using RateLimitField = bool RateLimitHeaders::*;
+constexpr Word<RateLimitField> kRateLimitFields[] = {{"draft", &RateLimitHeaders::draft},
+                                                     {"x_ratelimit", &RateLimitHeaders::x_ratelimit}};
+
+ShapeOf<RateLimitHeaders> rate_limit_headers_shape() {
+  using Written = std::optional<std::vector<RateLimitField>>;  // nullopt = off
+  const auto word = [](const RateLimitField& field) { return std::string(word_for(kRateLimitFields, field)); };
+  const auto from = [](const Written& fields) {
+    RateLimitHeaders headers{false, false};
+    for (const RateLimitField field : fields.value_or(Written::value_type())) headers.*field = true;
+    return headers;
+  };
+  const auto to = [](const RateLimitHeaders& headers) {
+    Written fields;
+    for (const auto& [name, field] : kRateLimitFields) {
+      if (headers.*field) (fields ? *fields : fields.emplace()).push_back(field);
+    }
+    return fields;
+  };
+  return converted<RateLimitHeaders, Written>(or_word("off", list<RateLimitField>(choice(kRateLimitFields), 1, word)),
+                                              from, to);
 }
 
 bool is_account_name(std::string_view text) {
@@ -108,9 +134,10 @@ ShapeOf<Draft> make_file_shape() {
             "Which fields tell upstreams about the client.");
   file->key(
       "admin", &Draft::admin, placed(or_word("off", admin_shape())),
-      "The admin server: /metrics /livez /readyz /upstreams /routes /config. On 127.0.0.1:9901 unless set; or off.");
+      "The admin server: metrics, health, what is in force, and what can be asked of it; its page / lists all. On "
+      "127.0.0.1:9901 unless set; or off.");
   file->key("access_log", &Draft::access_log, or_word("off", access_log_shape()), "One line for each request; or off.");
-  file->key("log", &Draft::log, log_shape(), "The process log, on stderr.");
+  file->part("log", log_shape(), "The process log, on stderr.");
   file->key("drain_grace", &Draft::drain_grace, or_word("off", duration()),
             "How long /readyz says 503 after the TERM signal, before anything else changes: load balancers notice; or "
             "off.");
@@ -120,10 +147,10 @@ ShapeOf<Draft> make_file_shape() {
             "How long requests and tunnels may go on that began under an earlier configuration; then they are cut.");
   file->key("user", &Draft::user, text_like("^[A-Za-z_][A-Za-z0-9_.-]*(:[A-Za-z_][A-Za-z0-9_.-]*)?$", read_user),
             "NAME or NAME:GROUP: who to be once everything is opened, if started as root.");
-  file->key("rate_limit_headers", &Draft::rate_limit_headers, or_word("off", rate_limit_fields_shape()),
+  file->key("rate_limit_headers", &Draft::rate_limit_headers, rate_limit_headers_shape(),
             "Which fields tell clients of rate limits: RateLimit and RateLimit-Policy (draft), X-RateLimit-* "
             "(x_ratelimit), or both; or off. [draft] unless set.");
-  file->key("priority_header", &Draft::priority_header, or_word("off", text_like(kTokenPattern, read_priority_header)),
+  file->key("priority_header", &Draft::priority_header, priority_header_shape(),
             "A header field with a request's class (critical, default, sheddable, background), believed from "
             "trusted_proxies alone and taken off other requests; or off.");
   file->key("zone", &Draft::zone, name_shape(),

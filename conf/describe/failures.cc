@@ -2,10 +2,12 @@
 #include <algorithm>
 
 #include "conf/describe/collection_shapes.h"
+#include "conf/describe/overrides.h"
 #include "conf/describe/parsed_shape.h"
 #include "conf/describe/parts.h"
 #include "conf/describe/scalar_shapes.h"
 #include "conf/describe/section.h"
+#include "conf/describe/wrapping_shapes.h"
 
 namespace penstock::conf {
 namespace {
@@ -13,49 +15,32 @@ namespace {
 constexpr int kLeastStatus = 400;
 constexpr int kMostStatus = 599;
 
+/// Besides status codes.
+constexpr Word<RetryCause> kCauses[] = {{"connect_failure", RetryCause::connect_failure}, {"reset", RetryCause::reset}};
+
 std::string word_of(RetryCause cause) {
-  if (cause == RetryCause::connect_failure) return "connect_failure";
-  if (cause == RetryCause::reset) return "reset";
-  return std::to_string(static_cast<int>(cause));
+  const std::string_view word = word_for(kCauses, cause);
+  return word.empty() ? std::to_string(static_cast<int>(cause)) : std::string(word);
 }
 
 Parsed<RetryCause> read_cause(std::string_view text) {
-  for (const RetryCause cause : {RetryCause::connect_failure, RetryCause::reset}) {
-    if (text == word_of(cause)) return cause;
-  }
+  if (const auto cause = value_of(kCauses, text)) return *cause;
   if (const auto status = parse_number(text, kLeastStatus, kMostStatus)) return status_cause(static_cast<int>(*status));
-  return Failure{"must be connect_failure, reset or a status 400 … 599, is " + in_quotes(text) +
-                 did_you_mean(text, {"connect_failure", "reset"})};
+  return Failure{"must be " + listed(kCauses, ", ") + " or a status 400 … 599, is " + in_quotes(text) +
+                 did_you_mean(text, texts_of(kCauses))};
 }
 
-ShapeOf<std::vector<RetryCause>> causes_shape() {
+ShapeOf<RetryCause> cause_shape() {
   const auto write = [](RetryCause cause) {
-    const bool is_word = cause == RetryCause::connect_failure || cause == RetryCause::reset;
-    return is_word ? Json(word_of(cause)) : Json(static_cast<int>(cause));
+    const std::string_view word = word_for(kCauses, cause);
+    return word.empty() ? Json(static_cast<int>(cause)) : Json(word);
   };
-  const Json schema =
-      either(Json::Map{{"enum", Json::List{"connect_failure", "reset"}}}, number_schema(kLeastStatus, kMostStatus));
-  return list<RetryCause>(parsed<RetryCause>(read_cause, write, schema), 1, word_of);
+  Json::List words;
+  for (const auto& [word, cause] : kCauses) words.emplace_back(word);
+  const Json schema = either(Json::Map{{"enum", words}}, number_schema(kLeastStatus, kMostStatus));
+  return parsed<RetryCause>(read_cause, write, schema);
 }
 
-// What an upstream and a route have in common.
-constexpr const char* kAttempts = "Tries in all, the first included, each at another endpoint as long as there is one.";
-constexpr const char* kOn =
-    "What is tried again: connect_failure, reset (closed before an answer), and status codes; a time-out is a 504.";
-constexpr const char* kBackoff = "A wait before a retry is drawn evenly from 0 to this, doubled with each further one.";
-constexpr const char* kMaxBackoff =
-    "The most that a wait is drawn from. Left out: 250ms, or backoff if that is longer.";
-constexpr const char* kMaxBody = "The longest body that is kept for another try; a request with a longer one has one.";
-constexpr const char* kPerTry = "From a try being sent to the head of its answer. Left out: timeouts.first_byte alone.";
-
-constexpr const char* kHedgeAfter =
-    "When the answer's head takes longer, the request is sent to another endpoint too, and the first answer taken. "
-    "p95: "
-    "what 95 % of the upstream's answers take less than.";
-
-ShapeOf<std::uint32_t> attempts_shape() {
-  return number<std::uint32_t>(1, kMostAttempts);
-}
 Parsed<HedgeAfter> read_hedge_after(std::string_view text) {
   if (text == "p95") return HedgeAfter();
   if (const auto after = parse_duration(text, kShortestDuration, kLongestDuration)) return HedgeAfter(*after);
@@ -66,55 +51,66 @@ ShapeOf<std::optional<HedgeAfter>> hedge_shape() {
   const Json schema = either(Json::Map{{"enum", Json::List{"p95"}}}, duration()->schema());
   return or_word("off", parsed<HedgeAfter>(read_hedge_after, write, schema));
 }
-ShapeOf<std::uint64_t> replay_size_shape() {
-  return size(0, 16 << 20);
-}
-
 void complete_retry(Retry& retry, const Node& node, Problems&) {
   if (!node.has("max_backoff")) retry.max_backoff = std::max(retry.max_backoff, retry.backoff);
 }
 
-void report_short_backoff(milliseconds backoff, milliseconds most, const Node& node, Problems& problems) {
-  if (most >= backoff) return;
-  problems.add(node.find("max_backoff")->value->mark, "max_backoff: must not be shorter than backoff, which is " +
-                                                          format_duration(backoff) + ", is " + format_duration(most));
+/// A bound that is not written gives way.
+void check_retry(const Retry& retry, const Node& node, Problems& problems) {
+  const Entry* most = node.find("max_backoff");
+  if (!most || retry.max_backoff >= retry.backoff) return;
+  problems.add(most->value->mark, "max_backoff: must not be shorter than backoff, which is " +
+                                      format_duration(retry.backoff) + ", is " + format_duration(retry.max_backoff));
+}
+
+/// What a route does not write of the two is the upstream's, and not known here.
+void check_route_retry(const Retry& retry, const Node& node, Problems& problems) {
+  if (node.has("backoff")) check_retry(retry, node, problems);
+}
+
+enum class Whose { upstream, route };
+
+std::shared_ptr<Section<Retry>> retry_section(Whose whose) {
+  const auto causes = list<RetryCause>(cause_shape(), 1, word_of);
+  auto section = std::make_shared<Section<Retry>>();
+  section->key("attempts", &Retry::attempts, number<std::uint32_t>(1, kMostAttempts),
+               "Tries in all, the first included, each at another endpoint as long as there is one.");
+  section->key("on", &Retry::on, causes,
+               "What is tried again: connect_failure, reset (closed before an answer), and status codes; a time-out is "
+               "a 504.");
+  if (whose == Whose::upstream) {
+    section->key("budget", &Retry::budget, decimal(0, 10),
+                 "Retries in any second, as a part of the upstream's requests in it.");
+    section->key("min_per_second", &Retry::min_per_second, number<std::uint32_t>(0, 1'000'000),
+                 "Retries a second besides, so that an upstream with few requests has some.");
+  }
+  section->key("backoff", &Retry::backoff, duration(),
+               "A wait before a retry is drawn evenly from 0 to this, doubled with each further one.");
+  section->key("max_backoff", &Retry::max_backoff, duration(),
+               "The most that a wait is drawn from. Left out: 250ms, or backoff if that is longer.");
+  section->key("max_body", &Retry::max_body, size(0, 16 << 20),
+               "The longest body that is kept for another try; a request with a longer one has one.");
+  section->key("per_try_timeout", &Retry::per_try_timeout, optional(duration()),
+               "From a try being sent to the head of its answer. Left out: timeouts.first_byte alone.");
+  section->key("hedge_after", &Retry::hedge_after, hedge_shape(),
+               "When the answer's head takes longer, the request is sent to another endpoint too, and the first answer "
+               "taken. p95: what 95 % of the upstream's answers take less than.");
+  return section;
 }
 
 }  // namespace
 
 ShapeOf<Retry> retry_shape() {
-  auto section = std::make_shared<Section<Retry>>();
-  section->key("attempts", &Retry::attempts, attempts_shape(), kAttempts);
-  section->key("on", &Retry::on, causes_shape(), kOn);
-  section->key("budget", &Retry::budget, decimal(0, 10),
-               "Retries in any second, as a part of the upstream's requests in it.");
-  section->key("min_per_second", &Retry::min_per_second, number<std::uint32_t>(0, 1'000'000),
-               "Retries a second besides, so that an upstream with few requests has some.");
-  section->key("backoff", &Retry::backoff, duration(), kBackoff);
-  section->key("max_backoff", &Retry::max_backoff, duration(), kMaxBackoff);
-  section->key("max_body", &Retry::max_body, replay_size_shape(), kMaxBody);
-  section->key("per_try_timeout", &Retry::per_try_timeout, optional(duration()), kPerTry);
-  section->key("hedge_after", &Retry::hedge_after, hedge_shape(), kHedgeAfter);
+  const auto section = retry_section(Whose::upstream);
   section->completion(complete_retry);
-  section->rule([](const Retry& retry, const Node& node, Problems& problems) {
-    report_short_backoff(retry.backoff, retry.max_backoff, node, problems);
-  });
+  section->rule(check_retry);
   return section;
 }
 
-ShapeOf<DraftRetry> route_retry_shape() {
-  auto section = std::make_shared<Section<DraftRetry>>();
-  section->key("attempts", &DraftRetry::attempts, optional(attempts_shape()), kAttempts);
-  section->key("on", &DraftRetry::on, optional(causes_shape()), kOn);
-  section->key("backoff", &DraftRetry::backoff, optional(duration()), kBackoff);
-  section->key("max_backoff", &DraftRetry::max_backoff, optional(duration()), kMaxBackoff);
-  section->key("max_body", &DraftRetry::max_body, optional(replay_size_shape()), kMaxBody);
-  section->key("per_try_timeout", &DraftRetry::per_try_timeout, optional(duration()), kPerTry);
-  section->key("hedge_after", &DraftRetry::hedge_after, optional(hedge_shape()), kHedgeAfter);
-  section->rule([](const DraftRetry& retry, const Node& node, Problems& problems) {
-    if (retry.backoff && retry.max_backoff) report_short_backoff(*retry.backoff, *retry.max_backoff, node, problems);
-  });
-  return section;
+ShapeOf<Overrides<Retry>> route_retry_shape() {
+  const auto section = retry_section(Whose::route);
+  section->rule(check_route_retry);
+  return overrides<Retry>(section, "the upstream's");
 }
 
 ShapeOf<CircuitBreaker> circuit_breaker_shape() {

@@ -6,6 +6,7 @@
 #include "conf/describe/parts.h"
 #include "conf/describe/scalar_shapes.h"
 #include "conf/describe/section.h"
+#include "conf/describe/wrapping_shapes.h"
 #include "conf/http_text.h"
 
 namespace penstock::conf {
@@ -65,8 +66,10 @@ ShapeOf<HealthCheck> health_check_shape() {
                "The Host field. Left out: the endpoint's address.");
   section->key("port", &HealthCheck::port, optional(number<std::uint16_t>(1, 65535)),
                "Left out: the endpoint's own port.");
-  section->key("status", &HealthCheck::status, status,
-               "What a healthy endpoint answers: any of these codes, classes (2xx) and ranges (200-399).");
+  section
+      ->key("status", &HealthCheck::status, status,
+            "What a healthy endpoint answers: any of these codes, classes (2xx) and ranges (200-399).")
+      .when([](const HealthCheck& check) { return !check.path.empty(); });  // without HTTP none may be written
   section->key("interval", &HealthCheck::interval, duration(milliseconds(10)), "Between two checks of an endpoint.");
   section->key("timeout", &HealthCheck::timeout, duration(),
                "For a whole check. Left out: 2s, or the interval if that is shorter.");

@@ -2,6 +2,7 @@
 #include "conf/describe/parts.h"
 #include "conf/describe/scalar_shapes.h"
 #include "conf/describe/section.h"
+#include "conf/describe/wrapping_shapes.h"
 
 namespace penstock::conf {
 namespace {

@@ -1,13 +1,12 @@
 // The keys of `registries`, `discover` and `announce`.
-#include <algorithm>
-#include <array>
-
 #include "conf/describe/collection_shapes.h"
 #include "conf/describe/parsed_shape.h"
 #include "conf/describe/parts.h"
 #include "conf/describe/scalar_shapes.h"
 #include "conf/describe/section.h"
+#include "conf/describe/wrapping_shapes.h"
 #include "conf/environment.h"
+#include "conf/registry_kind.h"
 #include "conf/registry_text.h"
 
 namespace penstock::conf {
@@ -135,10 +134,8 @@ ShapeOf<FileRegistry> file_registry_shape() {
   return short_form(&FileRegistry::path, path_shape(), ShapeOf<FileRegistry>(section));
 }
 
-constexpr std::array kKinds = {"zookeeper", "consul", "etcd", "eureka", "dns", "file"};
-
-void check_registry(const Registry&, const Node& node, Problems& problems) {
-  const auto kinds = std::count_if(kKinds.begin(), kKinds.end(), [&](const char* kind) { return node.has(kind); });
+void check_registry(const Registry& registry, const Node& node, Problems& problems) {
+  const std::size_t kinds = kinds_of(registry);
   if (kinds == 1) return;
   problems.add(node.mark, "a registry needs exactly one of zookeeper, consul, etcd, eureka, dns and file; this has " +
                               (kinds == 0 ? "none" : std::to_string(kinds)));
@@ -146,7 +143,7 @@ void check_registry(const Registry&, const Node& node, Problems& problems) {
 
 Json one_kind() {
   Json::List one_of;
-  for (const char* kind : kKinds) one_of.push_back(Json::Map{{"required", Json::List{kind}}});
+  for (const RegistryKind& kind : kRegistryKinds) one_of.push_back(Json::Map{{"required", Json::List{kind.name}}});
   return Json::Map{{"oneOf", one_of}};
 }
 

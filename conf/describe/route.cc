@@ -3,6 +3,8 @@
 #include "conf/describe/parts.h"
 #include "conf/describe/scalar_shapes.h"
 #include "conf/describe/section.h"
+#include "conf/describe/wrapping_shapes.h"
+#include "conf/fallback_cause.h"
 #include "conf/http_text.h"
 #include "conf/path_pattern.h"
 #include "conf/priority_name.h"
@@ -57,13 +59,8 @@ ShapeOf<Redirect> redirect_shape() {
 }
 
 ShapeOf<std::vector<FallbackCause>> fallback_causes_shape() {
-  const auto cause = choice<FallbackCause>({{"rate_limit", FallbackCause::rate_limit},
-                                            {"overload", FallbackCause::overload},
-                                            {"circuit_open", FallbackCause::circuit_open},
-                                            {"no_endpoint", FallbackCause::no_endpoint},
-                                            {"failure", FallbackCause::failure}});
-  return list<FallbackCause>(cause, 1,
-                             [=](const FallbackCause& c) { return std::get<std::string>(cause->write(c).value); });
+  const auto name = [](const FallbackCause& cause) { return std::string(name_of(cause)); };
+  return list<FallbackCause>(choice(kFallbackCauseNames), 1, name);
 }
 
 ShapeOf<DraftFallback> fallback_shape() {
@@ -83,21 +80,6 @@ ShapeOf<DraftFallback> fallback_shape() {
       Json::Map{{"oneOf", Json::List{Json::Map{{"required", Json::List{"respond"}}},
                                      Json::Map{{"required", Json::List{"upstream"}}}}}});
   return section;
-}
-
-ShapeOf<DraftTimeouts> timeouts_shape() {
-  auto section = std::make_shared<Section<DraftTimeouts>>();
-  section->key("connect", &DraftTimeouts::connect, optional(duration()), "Overrides the upstream's.");
-  section->key("first_byte", &DraftTimeouts::first_byte, optional(duration()), "Overrides the upstream's.");
-  section->key("idle", &DraftTimeouts::idle, optional(duration()), "Overrides the upstream's.");
-  section->key("total", &DraftTimeouts::total, optional(duration()), "Overrides the upstream's.");
-  return section;
-}
-
-ShapeOf<Priority> priority_shape() {
-  std::vector<std::pair<std::string, Priority>> choices;
-  for (const NamedPriority& named : kPriorities) choices.emplace_back(named.name, named.priority);
-  return choice<Priority>(choices);
 }
 
 void check_action(const DraftRoute& route, const Node& node, Problems& problems) {
@@ -141,7 +123,7 @@ ShapeOf<DraftRoute> route_shape() {
   section->key("max_body", &DraftRoute::max_body, optional(size(0, std::uint64_t{1} << 50, Unlimited::allowed)),
                "Overrides the listener's max.body; larger bodies get 413.");
   section->key("limits", &DraftRoute::limits, limits_shape(), "What may pass; asked in this order.");
-  section->key("priority", &DraftRoute::priority, priority_shape(),
+  section->key("priority", &DraftRoute::priority, choice(kPriorities),
                "Which requests go first when not all can be served.");
   section->key("cost", &DraftRoute::cost, placed(number<std::uint16_t>(1, 1000)),
                "What each request takes of a token bucket, of the upstream's too; no more than the burst.");
@@ -151,7 +133,8 @@ ShapeOf<DraftRoute> route_shape() {
                "Another path for the upstream; the query stays.");
   section->key("fields", &DraftRoute::fields, fields_shape(),
                "Which header fields are taken away, set and added, in this order.");
-  section->key("timeouts", &DraftRoute::timeouts, optional(timeouts_shape()), "Overrides of the upstream's timeouts.");
+  section->key("timeouts", &DraftRoute::timeouts, optional(route_timeouts_shape()),
+               "Overrides of the upstream's timeouts.");
   section->key("retry", &DraftRoute::retry, optional(or_word("off", route_retry_shape())),
                "Overrides of the upstream's retries; or off.");
   section->completion(bind_templates);

@@ -3,17 +3,21 @@
 
 #include <chrono>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "conf/address.h"
 #include "conf/config.h"
+#include "conf/describe/schema.h"
 #include "conf/describe/shape.h"
 #include "conf/parsed.h"
 #include "conf/suggest.h"
 #include "conf/values.h"
+#include "conf/words.h"
 
 namespace penstock::conf {
 
@@ -32,8 +36,6 @@ ShapeOf<Address> address(AddressUse use);
 
 /// Turns what is written into what is kept, or says what is wrong with it.
 using TextReader = Parsed<std::string> (*)(std::string_view);
-/// RFC 9110 §5.6.2, for schemas: names of fields and cookies, methods.
-inline constexpr const char* kTokenPattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
 /// Text of a certain form. `pattern` is that form as an ECMAScript regular expression, for the schema: it may allow
 /// more than the reader, never less. An empty value stands for none and is not written.
 ShapeOf<std::string> text_like(std::string pattern, TextReader reader);
@@ -45,12 +47,6 @@ inline constexpr const char* kHidden = "***";
 /// A text that is never written out, nor told in a problem. An empty value stands for none, and may be read if
 /// `min_characters` is 0: of an environment variable that is not set.
 ShapeOf<std::string> secret(std::size_t min_characters);
-
-/// Schemas that also let a value stand as "${…}", which is not known before the program reads it.
-Json or_environment(const Json& schema);
-Json text_schema(const std::string& pattern);
-Json number_schema(std::uint64_t min, std::uint64_t max);
-Json decimal_schema(double min, double max);
 
 template <class T>
 class NumberShape final : public Shape<T> {
@@ -85,8 +81,7 @@ ShapeOf<T> number(T min, T max) {
 template <class E>
 class ChoiceShape final : public Shape<E> {
  public:
-  using Choices = std::vector<std::pair<std::string, E>>;
-  explicit ChoiceShape(Choices choices) : choices_(std::move(choices)) {}
+  explicit ChoiceShape(std::vector<Word<E>> choices) : choices_(std::move(choices)) {}
 
   void read(const Node& node, E& out, Problems& problems) const override {
     if (!node.is(Node::Type::text, problems)) return;
@@ -111,7 +106,7 @@ class ChoiceShape final : public Shape<E> {
   }
 
  private:
-  static Json as_written(const std::string& word, const E& value) {
+  static Json as_written(std::string_view word, const E& value) {
     if constexpr (std::is_integral_v<E>) return value;
     return word;
   }
@@ -119,19 +114,20 @@ class ChoiceShape final : public Shape<E> {
     std::vector<std::string> words;
     std::string list;
     for (const auto& choice : choices_) {
-      list += (words.empty() ? "" : ", ") + choice.first;
-      words.push_back(choice.first);
+      words.emplace_back(choice.text);
+      list += (words.size() == 1 ? "" : ", ") + words.back();
     }
     return "must be " + (words.size() > 1 ? "one of " + list : list) + ", is " + in_quotes(text) +
            did_you_mean(text, words);
   }
 
-  const Choices choices_;
+  const std::vector<Word<E>> choices_;
 };
 
-template <class E>
-ShapeOf<E> choice(std::vector<std::pair<std::string, E>> choices) {
-  return std::make_shared<ChoiceShape<E>>(std::move(choices));
+/// The words must outlive the shape, as literals do.
+template <class E, std::size_t N>
+ShapeOf<E> choice(const Word<E> (&words)[N]) {
+  return std::make_shared<ChoiceShape<E>>(std::vector<Word<E>>(std::begin(words), std::end(words)));
 }
 
 }  // namespace penstock::conf

@@ -1,8 +1,10 @@
 // The keys of an upstream.
 #include "conf/describe/collection_shapes.h"
+#include "conf/describe/overrides.h"
 #include "conf/describe/parts.h"
 #include "conf/describe/scalar_shapes.h"
 #include "conf/describe/section.h"
+#include "conf/describe/wrapping_shapes.h"
 #include "conf/http_text.h"
 
 namespace penstock::conf {
@@ -39,7 +41,7 @@ ShapeOf<Subset> subset_shape() {
   return section;
 }
 
-ShapeOf<UpstreamTimeouts> timeouts_shape() {
+std::shared_ptr<Section<UpstreamTimeouts>> timeouts_section() {
   auto section = std::make_shared<Section<UpstreamTimeouts>>();
   section->key("connect", &UpstreamTimeouts::connect, duration(), "To connect to an endpoint; then 504.");
   section->key("first_byte", &UpstreamTimeouts::first_byte, duration(),
@@ -85,6 +87,10 @@ ShapeOf<std::vector<Endpoint>> endpoint_list_shape(std::size_t least, std::size_
   return list<Endpoint>(endpoint_shape(), least, identity, most);
 }
 
+ShapeOf<Overrides<UpstreamTimeouts>> route_timeouts_shape() {
+  return overrides<UpstreamTimeouts>(timeouts_section(), "the upstream's");
+}
+
 ShapeOf<DraftUpstream> upstream_shape() {
   auto section = std::make_shared<Section<DraftUpstream>>();
   section->key("endpoints", &DraftUpstream::endpoints, endpoint_list_shape(1, kAnyNumber),
@@ -110,7 +116,8 @@ ShapeOf<DraftUpstream> upstream_shape() {
                "Tries failed requests again at other endpoints; or off.");
   section->key("circuit_breaker", &DraftUpstream::circuit_breaker, or_word("off", circuit_breaker_shape()),
                "Stops asking what mostly fails, or is mostly slow, for a while; or off.");
-  section->key("timeouts", &DraftUpstream::timeouts, timeouts_shape(), "How long the upstream's side may take.");
+  section->key("timeouts", &DraftUpstream::timeouts, ShapeOf<UpstreamTimeouts>(timeouts_section()),
+               "How long the upstream's side may take.");
   section->key("pool", &DraftUpstream::pool, pool_shape(), "Kept-alive connections, counted per endpoint and worker.");
   section->key("tls", &DraftUpstream::tls, optional(upstream_tls_shape()), "Encrypts what is sent to the endpoints.");
   section->key("proxy_protocol", &DraftUpstream::proxy_protocol,

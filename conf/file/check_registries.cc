@@ -1,12 +1,12 @@
 // What `discover` and `announce` ask of the registry that they name.
 #include <algorithm>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "conf/address.h"
 #include "conf/file/resolve.h"
+#include "conf/registry_kind.h"
 #include "conf/suggest.h"
 #include "conf/values.h"
 
@@ -28,13 +28,6 @@ bool asks_srv(const Discover& discover) {
   return discover.service.starts_with('_');
 }
 
-/// One that is none, or several, is a problem already.
-bool is_of_one_kind(const Registry& r) {
-  const bool kinds[] = {r.zookeeper.has_value(), r.consul.has_value(), r.etcd.has_value(),
-                        r.eureka.has_value(),    r.dns.has_value(),    r.file.has_value()};
-  return std::count(std::begin(kinds), std::end(kinds), true) == 1;
-}
-
 bool is_dns_name(std::string_view text) {
   if (text.ends_with('.')) text.remove_suffix(1);
   return is_host_name(text);
@@ -44,7 +37,7 @@ void check_discover(const Placed<Discover>& placed, const Config& config, Proble
   if (!placed.sound) return;
   const Discover& discover = placed.value;
   const Registry* registry = find_registry(discover.registry, placed.mark, config, problems);
-  if (!registry || !is_of_one_kind(*registry)) return;
+  if (!registry || kinds_of(*registry) != 1) return;
   const auto only = [&](const char* key, bool written, const char* kind, bool is_kind) {
     if (written && !is_kind)
       problems.add(placed.mark, std::string(key) + " is for a registry of the kind " + kind + ", and " +
@@ -67,7 +60,7 @@ void check_discover(const Placed<Discover>& placed, const Config& config, Proble
 void check_announce(const Placed<Announce>& placed, const Config& config, Problems& problems) {
   if (!placed.sound) return;
   const Registry* registry = find_registry(placed.value.registry, placed.mark, config, problems);
-  if (registry && is_of_one_kind(*registry) && (registry->dns || registry->file))
+  if (registry && kinds_of(*registry) == 1 && (registry->dns || registry->file))
     problems.add(placed.mark, "nobody can be announced in " + in_quotes(registry->name) + ", which only tells");
 }
 

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <map>
 
-#include "conf/balancer_policy.h"
 #include "conf/file/cores.h"
 #include "conf/file/resolve.h"
 #include "conf/file/route_identity.h"
@@ -14,36 +13,15 @@ namespace {
 
 using UpstreamIndex = std::map<std::string, std::uint32_t, std::less<>>;
 
-Balancer resolve_balancer(DraftBalancer draft) {
-  const Balancer initial;
-  return {draft.policy,
-          std::move(draft.key).value_or(initial.key),
-          draft.virtual_nodes.value_or(initial.virtual_nodes),
-          draft.bounded_load,
-          draft.consistent.value_or(initial.consistent),
-          draft.decay.value_or(initial.decay)};
+/// Takes all that is used just as it is written: a T is a base of its draft.
+template <class T>
+T as_written(T& draft) {
+  return std::move(draft);
 }
 
-Upstream resolve_upstream(DraftUpstream draft) {
-  Upstream upstream;
-  upstream.name = std::move(draft.name);
-  upstream.endpoints = std::move(draft.endpoints);
+Upstream resolve_upstream(DraftUpstream& draft) {
+  Upstream upstream = as_written<Upstream>(draft);
   if (draft.discover) upstream.discover = std::move(draft.discover->value);
-  upstream.balancer = resolve_balancer(std::move(draft.balancer));
-  upstream.sticky = std::move(draft.sticky);
-  upstream.slow_start = draft.slow_start;
-  upstream.subset = draft.subset;
-  upstream.panic_threshold = draft.panic_threshold;
-  upstream.health_check = std::move(draft.health_check);
-  upstream.outlier = draft.outlier;
-  upstream.limits = resolve_limits(std::move(draft.limits));
-  upstream.retry = std::move(draft.retry);
-  upstream.circuit_breaker = draft.circuit_breaker;
-  upstream.timeouts = draft.timeouts;
-  upstream.pool = draft.pool;
-  upstream.tls = std::move(draft.tls);
-  upstream.proxy_protocol = draft.proxy_protocol;
-  upstream.host = std::move(draft.host);
   return upstream;
 }
 
@@ -73,24 +51,14 @@ std::optional<std::uint32_t> find_upstream(const Placed<std::string>& name, cons
   return std::nullopt;
 }
 
-UpstreamTimeouts override_timeouts(UpstreamTimeouts timeouts, const DraftTimeouts& by) {
-  timeouts.connect = by.connect.value_or(timeouts.connect);
-  timeouts.first_byte = by.first_byte.value_or(timeouts.first_byte);
-  timeouts.idle = by.idle.value_or(timeouts.idle);
-  if (by.total) timeouts.total = by.total;
-  return timeouts;
-}
-
 /// A route may turn retries on where the upstream has them off.
-Retry override_retry(Retry retry, const DraftRetry& by) {
-  retry.attempts = by.attempts.value_or(retry.attempts);
-  if (by.on) retry.on = *by.on;
-  retry.backoff = by.backoff.value_or(retry.backoff);
+std::optional<Retry> resolve_retry(const DraftRoute& draft, const std::optional<Retry>& upstreams) {
+  if (!draft.retry) return upstreams;
+  const std::optional<Overrides<Retry>>& by = *draft.retry;
+  if (!by) return std::nullopt;
+  Retry retry = by->over(upstreams.value_or(Retry{}));
   // A bound that nobody wrote gives way to what somebody did.
-  retry.max_backoff = by.max_backoff.value_or(std::max(retry.max_backoff, retry.backoff));
-  retry.max_body = by.max_body.value_or(retry.max_body);
-  if (by.per_try_timeout) retry.per_try_timeout = by.per_try_timeout;
-  if (by.hedge_after) retry.hedge_after = *by.hedge_after;
+  if (!by->has("max_backoff")) retry.max_backoff = std::max(retry.max_backoff, retry.backoff);
   return retry;
 }
 
@@ -112,9 +80,7 @@ std::string claim_id(const Placed<DraftRoute>& draft, RouteIds& ids, Problems& p
 std::optional<Fallback> resolve_fallback(std::optional<DraftFallback>& draft, const std::optional<std::uint32_t>& first,
                                          const UpstreamIndex& index, Problems& problems) {
   if (!draft) return std::nullopt;
-  Fallback fallback;
-  fallback.respond = std::move(draft->respond);
-  fallback.on = std::move(draft->on);
+  Fallback fallback = as_written<Fallback>(*draft);
   if (!draft->upstream) return fallback;
   fallback.upstream = find_upstream(*draft->upstream, index, problems);
   if (fallback.upstream && fallback.upstream == first) {
@@ -132,28 +98,18 @@ void check_cost(const Placed<std::uint16_t>& cost, const std::vector<Limit>& lim
   }
 }
 
-Route resolve_route(Placed<DraftRoute>& draft, const Config& config, const UpstreamIndex& index, Problems& problems) {
-  Route route;
-  route.match = std::move(draft.value.match);
-  route.respond = std::move(draft.value.respond);
-  route.redirect = std::move(draft.value.redirect);
-  route.max_body = draft.value.max_body;
-  route.limits = resolve_limits(std::move(draft.value.limits));
-  route.priority = draft.value.priority;
-  route.rewrite = std::move(draft.value.rewrite);
-  route.fields = std::move(draft.value.fields);
-  if (draft.value.upstream) route.upstream = find_upstream(*draft.value.upstream, index, problems);
-  route.fallback = resolve_fallback(draft.value.fallback, route.upstream, index, problems);
-  route.cost = draft.value.cost.value;
-  check_cost(draft.value.cost, route.limits, problems);
+Route resolve_route(DraftRoute& draft, const Config& config, const UpstreamIndex& index, Problems& problems) {
+  Route route = as_written<Route>(draft);
+  if (draft.upstream) route.upstream = find_upstream(*draft.upstream, index, problems);
+  route.fallback = resolve_fallback(draft.fallback, route.upstream, index, problems);
+  route.cost = draft.cost.value;
+  check_cost(draft.cost, route.limits, problems);
   for (const auto& upstream : {route.upstream, route.fallback ? route.fallback->upstream : std::nullopt})
-    if (upstream) check_cost(draft.value.cost, config.upstreams[*upstream].limits, problems);
-  if (route.upstream) route.timeouts = config.upstreams[*route.upstream].timeouts;
-  route.timeouts = override_timeouts(route.timeouts, draft.value.timeouts.value_or(DraftTimeouts{}));
-  if (route.upstream) route.retry = config.upstreams[*route.upstream].retry;
-  if (const auto& by = draft.value.retry) {
-    route.retry = *by ? std::optional(override_retry(route.retry.value_or(Retry{}), **by)) : std::nullopt;
-  }
+    if (upstream) check_cost(draft.cost, config.upstreams[*upstream].limits, problems);
+  static const Upstream kNone;
+  const Upstream& upstream = route.upstream ? config.upstreams[*route.upstream] : kNone;
+  route.timeouts = draft.timeouts ? draft.timeouts->over(upstream.timeouts) : upstream.timeouts;
+  route.retry = resolve_retry(draft, upstream.retry);
   return route;
 }
 
@@ -177,24 +133,10 @@ void resolve_routes(std::vector<Placed<DraftRoute>> drafts, Config& config, Prob
   std::vector<std::string> written;
   for (const auto& draft : drafts) written.push_back(claim_id(draft, ids, problems));
   for (std::size_t i = 0; i < drafts.size(); ++i) {
-    Route& route = config.routes.emplace_back(resolve_route(drafts[i], config, index, problems));
+    Route& route = config.routes.emplace_back(resolve_route(drafts[i].value, config, index, problems));
     route.id = written[i].empty() ? ids.make(route.match) : written[i];
   }
   check_matches(drafts, config.routes, problems);
-}
-
-RateLimitHeaders resolve_fields(const std::optional<std::vector<RateLimitFields>>& draft) {
-  const auto has = [&](RateLimitFields fields) {
-    return draft && std::find(draft->begin(), draft->end(), fields) != draft->end();
-  };
-  return {has(RateLimitFields::draft), has(RateLimitFields::x_ratelimit)};
-}
-
-std::optional<std::vector<RateLimitFields>> to_draft(const RateLimitHeaders& headers) {
-  std::vector<RateLimitFields> fields;
-  if (headers.draft) fields.push_back(RateLimitFields::draft);
-  if (headers.x_ratelimit) fields.push_back(RateLimitFields::x_ratelimit);
-  return fields.empty() ? std::nullopt : std::optional(fields);
 }
 
 bool is_local(const Address& address) {
@@ -216,132 +158,67 @@ void check_admin(const Placed<std::optional<Admin>>& admin, const std::vector<Li
   }
 }
 
-DraftBalancer to_draft(const Balancer& balancer) {
-  const auto if_used = [&](PolicyKey key, const auto& value) {
-    return uses(balancer.policy, key) ? std::optional(value) : std::nullopt;
-  };
-  return {balancer.policy,
-          if_used(PolicyKey::key, balancer.key),
-          if_used(PolicyKey::virtual_nodes, balancer.virtual_nodes),
-          balancer.bounded_load,
-          if_used(PolicyKey::consistent, balancer.consistent),
-          if_used(PolicyKey::decay, balancer.decay)};
-}
-
-std::optional<HealthCheck> to_draft(std::optional<HealthCheck> check) {
-  if (check && check->path.empty()) check->status.clear();  // there is no status without HTTP, and none may be written
-  return check;
-}
-
-DraftUpstream to_draft(const Upstream& upstream) {
-  DraftUpstream draft;
-  draft.name = upstream.name;
-  draft.endpoints = upstream.endpoints;
-  if (upstream.discover) draft.discover = Placed<Discover>{*upstream.discover, {}};
-  draft.balancer = to_draft(upstream.balancer);
-  draft.sticky = upstream.sticky;
-  draft.slow_start = upstream.slow_start;
-  draft.subset = upstream.subset;
-  draft.panic_threshold = upstream.panic_threshold;
-  draft.health_check = to_draft(upstream.health_check);
-  draft.outlier = upstream.outlier;
-  draft.limits = to_draft(upstream.limits);
-  draft.retry = upstream.retry;
-  draft.circuit_breaker = upstream.circuit_breaker;
-  draft.timeouts = upstream.timeouts;
-  draft.pool = upstream.pool;
-  draft.tls = upstream.tls;
-  draft.proxy_protocol = upstream.proxy_protocol;
-  draft.host = upstream.host;
+/// The inverse of as_written().
+template <class D, class T>
+D to_write(T value) {
+  D draft;
+  static_cast<T&>(draft) = std::move(value);
   return draft;
 }
 
-std::optional<DraftRetry> to_draft(const std::optional<Retry>& retry) {
-  if (!retry) return std::nullopt;
-  return DraftRetry{retry->attempts,        retry->on,         retry->backoff, retry->max_backoff, retry->max_body,
-                    retry->per_try_timeout, retry->hedge_after};
+DraftUpstream to_draft(Upstream upstream) {
+  DraftUpstream draft = to_write<DraftUpstream>(std::move(upstream));
+  if (auto& discover = draft.Upstream::discover) draft.discover = {std::move(*discover), {}};
+  return draft;
+}
+
+std::optional<Placed<std::string>> name_at(const std::optional<std::uint32_t>& upstream, const Config& config) {
+  if (!upstream) return std::nullopt;
+  return Placed<std::string>{config.upstreams[*upstream].name, {}};
 }
 
 std::optional<DraftFallback> to_draft(const std::optional<Fallback>& fallback, const Config& config) {
   if (!fallback) return std::nullopt;
-  DraftFallback draft;
-  draft.respond = fallback->respond;
-  if (fallback->upstream) draft.upstream = Placed<std::string>{config.upstreams[*fallback->upstream].name, {}};
-  draft.on = fallback->on;
+  DraftFallback draft = to_write<DraftFallback>(*fallback);
+  draft.upstream = name_at(fallback->upstream, config);
   return draft;
 }
 
-DraftRoute to_draft(const Route& route, const Config& config) {
+DraftRoute to_draft(Route route, const Config& config) {
   DraftRoute draft;
   draft.id = Placed<std::string>{route.id, {}};
-  draft.match = route.match;
-  draft.respond = route.respond;
-  draft.redirect = route.redirect;
-  draft.max_body = route.max_body;
-  draft.limits = to_draft(route.limits);
-  draft.priority = route.priority;
-  draft.rewrite = route.rewrite;
-  draft.fields = route.fields;
+  draft.upstream = name_at(route.upstream, config);
   draft.cost.value = route.cost;
   draft.fallback = to_draft(route.fallback, config);
   if (route.upstream) {
-    draft.upstream = Placed<std::string>{config.upstreams[*route.upstream].name, {}};
-    const UpstreamTimeouts& t = route.timeouts;
-    draft.timeouts = DraftTimeouts{t.connect, t.first_byte, t.idle, t.total};
-    draft.retry = to_draft(route.retry);
+    draft.timeouts = Overrides(route.timeouts);
+    draft.retry = route.retry ? std::optional(Overrides(*route.retry)) : std::nullopt;
   }
+  static_cast<Route&>(draft) = std::move(route);
   return draft;
 }
 
 }  // namespace
 
 Config resolve(Draft draft, Problems& problems) {
-  Config config;
+  Config config = as_written<Config>(draft);
   config.workers = draft.workers ? *draft.workers : usable_cores();
-  config.listeners = std::move(draft.listeners);
-  config.trusted_proxies = std::move(draft.trusted_proxies);
-  config.forwarded_headers = draft.forwarded_headers;
   config.admin = draft.admin.value;
-  config.access_log = std::move(draft.access_log);
-  config.log_level = draft.log.level;
-  config.drain_grace = draft.drain_grace;
-  config.drain_timeout = draft.drain_timeout;
-  config.old_config_timeout = draft.old_config_timeout;
-  config.user = std::move(draft.user);
-  config.rate_limit_headers = resolve_fields(draft.rate_limit_headers);
-  config.priority_header = std::move(draft.priority_header).value_or("");
-  config.zone = std::move(draft.zone);
-  config.state_dir = std::move(draft.state_dir);
-  config.registries = std::move(draft.registries);
   check_registries(draft, config, problems);
   for (Placed<Announce>& announce : draft.announce) config.announce.push_back(std::move(announce.value));
-  for (DraftUpstream& upstream : draft.upstreams) config.upstreams.push_back(resolve_upstream(std::move(upstream)));
+  for (DraftUpstream& upstream : draft.upstreams) config.upstreams.push_back(resolve_upstream(upstream));
   resolve_routes(std::move(draft.routes), config, problems);
   check_admin(draft.admin, config.listeners, problems);
   return config;
 }
 
 Draft to_draft(const Config& config) {
-  Draft draft;
+  Draft draft = to_write<Draft>(config);
   draft.workers = config.workers;
-  draft.listeners = config.listeners;
-  draft.trusted_proxies = config.trusted_proxies;
-  draft.forwarded_headers = config.forwarded_headers;
   draft.admin.value = config.admin;
-  draft.access_log = config.access_log;
-  draft.log.level = config.log_level;
-  draft.drain_grace = config.drain_grace;
-  draft.drain_timeout = config.drain_timeout;
-  draft.old_config_timeout = config.old_config_timeout;
-  draft.user = config.user;
-  draft.rate_limit_headers = to_draft(config.rate_limit_headers);
-  if (!config.priority_header.empty()) draft.priority_header = config.priority_header;
-  draft.zone = config.zone;
-  draft.state_dir = config.state_dir;
-  draft.registries = config.registries;
-  for (const Announce& announce : config.announce) draft.announce.push_back({announce, {}});
-  for (const Upstream& upstream : config.upstreams) draft.upstreams.push_back(to_draft(upstream));
-  for (const Route& route : config.routes) draft.routes.push_back({to_draft(route, config), {}});
+  for (Announce& announce : draft.Config::announce) draft.announce.push_back({std::move(announce), {}});
+  for (Upstream& upstream : draft.Config::upstreams) draft.upstreams.push_back(to_draft(std::move(upstream)));
+  for (Route& route : draft.Config::routes) draft.routes.push_back({to_draft(std::move(route), config), {}});
   return draft;
 }
 

@@ -5,7 +5,9 @@
 #include <charconv>
 #include <optional>
 
+#include "conf/log_level.h"
 #include "gateway/control/gateway.h"
+#include "gateway/process/log_level.h"
 
 namespace penstock {
 namespace {
@@ -82,10 +84,9 @@ admin::Done Gateway::roll_back(const std::string& version) {
 }
 
 admin::Done Gateway::change_log_level(const std::string& level) {
-  if (level != "debug" && level != "info" && level != "warn" && level != "error") {
-    return {false, "the level must be debug, info, warn or error"};
-  }
-  spdlog::set_level(spdlog::level::from_str(level));
+  const auto known = conf::value_of(conf::kLogLevels, level);
+  if (!known) return {false, "the level must be " + conf::listed(conf::kLogLevels, " or ")};
+  set_log_level(*known);
   return {true, "done"};
 }
 

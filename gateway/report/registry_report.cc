@@ -2,18 +2,11 @@
 
 #include <string_view>
 
+#include "conf/registry_kind.h"
 #include "gateway/base/enum_names.h"
 
 namespace penstock {
 namespace {
-
-std::string_view kind_of(const conf::Registry& registry) {
-  if (registry.zookeeper) return "zookeeper";
-  if (registry.consul) return "consul";
-  if (registry.etcd) return "etcd";
-  if (registry.eureka) return "eureka";
-  return registry.dns ? "dns" : "file";
-}
 
 std::string_view name_of(discovery::Freshness freshness) {
   static constexpr EnumNames<discovery::Freshness, 4> kNames("unknown", "from_disk", "fresh", "stale");
@@ -40,7 +33,7 @@ std::vector<admin::RegistryView> registry_views(const Deployment& deployment, Na
     const discovery::RegistryStatus status = deployment.registries().at(registry.name)->status();
     admin::RegistryView& view = views.emplace_back();
     view.name = registry.name;
-    view.kind = kind_of(registry);
+    view.kind = conf::kind_of(registry);
     view.connected = status.connected;
     view.since_s = age(status.since, now);
     view.server = status.server;

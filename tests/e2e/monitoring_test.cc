@@ -69,6 +69,17 @@ class Monitoring : public H1ToH1 {
   }
 };
 
+TEST_F(Monitoring, TheReferenceTellsOfEveryAdminPageAndAction) {
+  Gateway gateway(backend);
+  const std::string reference = read(PENSTOCK_SOURCE_DIR "/docs/config.md");
+  const auto pages = all(gateway.admin("/").body, "(?:^|\n)(/\\w+) ");
+  const auto actions = all(Client(gateway.admin_port()).ask(post("/nothing", "")).body, "POST (/[\\w/]+)");
+  EXPECT_GE(pages.size(), 9u);
+  EXPECT_GE(actions.size(), 7u);
+  for (const std::string& page : pages) EXPECT_THAT(reference, testing::HasSubstr("| `" + page + "` |"));
+  for (const std::string& action : actions) EXPECT_THAT(reference, testing::ContainsRegex("\\| `" + action + "[?`]"));
+}
+
 TEST_F(Monitoring, RulesAndDashboardUseOnlyMetricsThatAreExported) {
   Gateway gateway(backend);
   const std::set<std::string> names = exported(gateway.admin("/metrics").body);

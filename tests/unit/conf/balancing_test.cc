@@ -32,8 +32,8 @@ TEST_F(Balancing, TheDefaultIsSmoothWeightedRoundRobin) {
 }
 
 TEST_F(Balancing, EveryPolicyHasAShortForm) {
-  EXPECT_EQ(balancer_policies().size(), 9u);
-  for (const auto& [name, policy] : balancer_policies()) {
+  EXPECT_EQ(std::size(kBalancerPolicies), 9u);
+  for (const auto& [name, policy] : kBalancerPolicies) {
     EXPECT_EQ(upstream("balancer: " + std::string(name)).balancer.policy, policy) << name;
     EXPECT_EQ(name_of(policy), name);
   }

@@ -89,7 +89,7 @@ TEST_F(PriorityHeader, IsNoneThatSaysHowToReadAMessage) {
 }
 
 TEST_F(PriorityHeader, ItsValuesAreTheClassesOfRoutes) {
-  for (const NamedPriority& named : kPriorities) EXPECT_EQ(priority_named(named.name), named.priority);
+  for (const auto& [name, priority] : kPriorities) EXPECT_EQ(priority_named(name), priority);
   EXPECT_EQ(priority_named("normal"), std::nullopt);
 }
 

@@ -236,7 +236,7 @@ TEST_F(Limits, EveryKindSurvivesBeingWritten) {
   EXPECT_EQ(again("{adaptive: 9ms}").p99, milliseconds(9));
   EXPECT_EQ(again("{adaptive: {}}").p99, std::nullopt);
   EXPECT_EQ(again("{adaptive: {}}").kind, LimitKind::adaptive);
-  for (const auto& [name, kind] : limit_kinds()) EXPECT_EQ(name_of(kind), name);
+  for (const auto& [name, kind] : kLimitKinds) EXPECT_EQ(name_of(kind), name);
 }
 
 TEST_F(Limits, WhatAllHaveSurvivesBeingWritten) {
