@@ -11,11 +11,12 @@ namespace penstock::proxy {
 /// The request has been sent whole. A client that is to stay at an endpoint has something there that others have not.
 void UpstreamCall::plan_hedge(Sent& sent) {
   const conf::Retry* const policy = run_.policy.retry;
-  if (!policy || !policy->hedge_after || hedged_ || run_.request.upgrades) return;
+  if (!policy || !policy->hedge_after) return;
+  limiters::Hedging& hedging = run_.cluster->hedging();  // answers to what is never hedged count, too
+  if (hedged_ || run_.request.upgrades) return;
   const ReplayBody& body = *run_.request.body;
   const Tried tried = {.repeatable = run_.repeatable, .kept = body.sendable(), .kept_bytes = body.bytes().size()};
   if (!may_repeat(tried, policy, true)) return;
-  limiters::Hedging& hedging = run_.cluster->hedging();
   hedging.count_request();
   const Nanos wait = hedge_wait(*policy->hedge_after, hedging);
   if (wait == limiters::Hedging::kUnknown || too_late(time_left(), wait)) return;
