@@ -55,7 +55,7 @@ Metadata parameters(std::string_view query) {
   return out;
 }
 
-std::string find(const Metadata& all, std::string_view name) {
+std::string value_of(const Metadata& all, std::string_view name) {
   const auto found = std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.first == name; });
   return found == all.end() ? std::string() : found->second;
 }
@@ -85,16 +85,16 @@ ChildRead read_dubbo_child(std::string_view name, const std::string& group, cons
 
   const std::size_t question = rest.find('?');
   Metadata all = parameters(question == rest.npos ? std::string_view() : rest.substr(question + 1));
-  if (!group.empty() && find(all, "group") != group) return {};
-  if (!version.empty() && find(all, "version") != version) return {};
-  if (find(all, "disabled") == "true" || find(all, "enabled") == "false") return {};
+  if (!group.empty() && value_of(all, "group") != group) return {};
+  if (!version.empty() && value_of(all, "version") != version) return {};
+  if (value_of(all, "disabled") == "true" || value_of(all, "enabled") == "false") return {};
 
   ChildRead read;
   Instance& instance = read.instance.emplace();
   std::tie(instance.host, instance.port) = std::move(*address);
-  instance.weight = weight_in(find(all, "weight"));
+  instance.weight = weight_in(value_of(all, "weight"));
   if (instance.weight == 0) return {};
-  instance.zone = find(all, "zone");
+  instance.zone = value_of(all, "zone");
   // The first two change with each start of a provider, and say nothing of it.
   std::erase_if(all, [](const auto& each) {
     return each.first == "timestamp" || each.first == "pid" || each.first == "protocol";

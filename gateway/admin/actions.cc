@@ -24,7 +24,7 @@ std::string decoded(std::string_view text) {
   return result;
 }
 
-std::optional<std::string> find(std::string_view query, std::string_view name) {
+std::optional<std::string> parameter_of(std::string_view query, std::string_view name) {
   while (!query.empty()) {
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(query.size(), pair.size() + 1));
@@ -43,7 +43,7 @@ Page act(const http::RequestHead& head, const std::vector<Action>& actions) {
   if (action == actions.end()) return text(405, "GET and HEAD only, but for:\n\n" + list_of(actions));
   Values values;
   for (const std::string& parameter : action->parameters) {
-    auto value = find(head.query, parameter);
+    auto value = parameter_of(head.query, parameter);
     if (!value) return text(400, "the parameter " + parameter + " is missing: " + list_of({*action}));
     values.push_back(std::move(*value));
   }

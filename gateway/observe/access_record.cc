@@ -39,7 +39,7 @@ struct Numbers {
 };
 
 // Most strings are short: two overlapping copies of a fixed size are cheaper than a call.
-inline void copy(std::byte* to, const char* from, std::size_t size) {
+inline void put(std::byte* to, const char* from, std::size_t size) {
   if (size > 16) {
     std::memcpy(to, from, size);
   } else if (size >= 8) {
@@ -78,7 +78,7 @@ void encode(const AccessRecord& record, const Extent& extent, std::byte* out) {
   std::memcpy(out, &numbers, sizeof numbers);
   out += sizeof numbers;
   each_string(record, [&](std::size_t i, std::string_view text, std::size_t) {
-    copy(out, text.data(), extent.lengths[i]);
+    put(out, text.data(), extent.lengths[i]);
     out += extent.lengths[i];
   });
 }

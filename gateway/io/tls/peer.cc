@@ -29,7 +29,7 @@ std::string fingerprint(X509* certificate) {
   return hex(digest.data(), size);
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -51,7 +51,7 @@ bool is_bare(std::string_view name) {
 
 std::string text_of(X509* certificate) {
   std::string text = "Hash=" + fingerprint(certificate);
-  text += ";Subject=" + quoted(name_text(X509_get_subject_name(certificate)));
+  text += ";Subject=" + in_quotes(name_text(X509_get_subject_name(certificate)));
   const std::unique_ptr<GENERAL_NAMES, void (*)(GENERAL_NAMES*)> names(
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)),
       [](GENERAL_NAMES* all) { GENERAL_NAMES_free(all); });

@@ -11,15 +11,15 @@ namespace penstock::io {
 namespace {
 
 template <std::size_t N>
-void fill(std::array<std::uint8_t, N>& bytes) {
+void fill_at_random(std::array<std::uint8_t, N>& bytes) {
   if (RAND_bytes(bytes.data(), static_cast<int>(N)) != 1) throw std::runtime_error("no random numbers for TLS");
 }
 
 TicketKeys::Key new_key() {
   TicketKeys::Key key;
-  fill(key.name);
-  fill(key.cipher);
-  fill(key.mac);
+  fill_at_random(key.name);
+  fill_at_random(key.cipher);
+  fill_at_random(key.mac);
   return key;
 }
 
