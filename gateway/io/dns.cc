@@ -158,7 +158,12 @@ void DnsClient::State::open() {
   wanted.sock_state_cb = [](void* self, ares_socket_t fd, int readable, int writable) {
     static_cast<State*>(self)->watch(fd, readable != 0, writable != 0);
   };
-  const int mask = ARES_OPT_FLAGS | ARES_OPT_EDNSPSZ | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
+  int mask = ARES_OPT_FLAGS | ARES_OPT_EDNSPSZ | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
+#ifdef ARES_OPT_QUERY_CACHE
+  // From 1.31 on, c-ares keeps answers for their time to live unless told not to. Who asks again wants what is so now.
+  mask |= ARES_OPT_QUERY_CACHE;
+  wanted.qcache_max_ttl = 0;
+#endif
   opened_with = system_file_changed();
   int status = ares_init_options(&channel, &wanted, mask);
   if (status != ARES_SUCCESS) {
