@@ -3,7 +3,8 @@
 
 Everything is on the loopback interface: the program under test alone on core 0, load and backend on core 1. The figure
 is the program's CPU time (user + system of all its threads) per request that the load generator counted. Subjects take
-turns (A B C, A B C, ...); quoted are the median over rounds, and the median of the ratios inside each round.
+turns (A B C, A B C, ...); quoted are the median over rounds, and the median of the ratios inside each round, with those
+ratios and, beside it, the ratio of the medians.
 """
 
 import argparse
@@ -24,6 +25,20 @@ BIG_CONNECTIONS = 16
 ROUTED_PATHS = 1000
 
 
+def penstock_names(options):
+    """Name → path. One binary is "penstock"; several are told apart by a letter: "penstock/A" ..."""
+    paths = options.penstock
+    if len(paths) == 1:
+        return {"penstock": paths[0]}
+    return {f"penstock/{chr(ord('A') + number)}": path for number, path in enumerate(paths)}
+
+
+def about(options):
+    """Says, and returns, when and of which builds the figures are."""
+    peers = {name: [subjects.find(name), "-v"] for name in PEERS}
+    return report.about(penstock_names(options), peers)
+
+
 class Lab:
     """The programs of one benchmark: started as asked for, ended together, also when something fails."""
 
@@ -41,17 +56,10 @@ class Lab:
         return [self.keep(subjects.start_nginx(self.folder, self.backend)),
                 self.keep(subjects.start_haproxy(self.folder, self.backend))]
 
-    def penstock_names(self):
-        """Name → path. One binary is "penstock"; several are told apart by a letter: "penstock/A" ..."""
-        paths = self.options.penstock
-        if len(paths) == 1:
-            return {"penstock": paths[0]}
-        return {f"penstock/{chr(ord('A') + number)}": path for number, path in enumerate(paths)}
-
     def penstocks(self, suffix="", routes=subjects.ONE_ROUTE, upstream=""):
         return [self.keep(subjects.start_penstock(path, name + suffix, self.folder, self.backend, routes,
                                                   upstream=upstream))
-                for name, path in self.penstock_names().items()]
+                for name, path in penstock_names(self.options).items()]
 
 
 def interleaved(programs, options, connections, path="/", script=None):
@@ -202,7 +210,7 @@ def tls(lab):
     programs = [lab.keep(subjects.start_nginx(lab.folder, lab.backend, pair=pair)),
                 lab.keep(subjects.start_haproxy(lab.folder, lab.backend, pair=pair))]
     programs += [lab.keep(subjects.start_penstock(path, name, lab.folder, lab.backend, pair=pair))
-                 for name, path in lab.penstock_names().items()]
+                 for name, path in penstock_names(lab.options).items()]
     for program in programs:
         load.check_answers(program)
         load.check_answers(program, "/big", 3)
@@ -287,6 +295,8 @@ def refusing(lab):
     penstocks = lab.penstocks("", REFUSING_ROUTES, SILENT_UPSTREAM.format(port=silent.getsockname()[1]))
     paths = {program: ("/rate", "/rate x16", "/key", "/busy") if program in penstocks else ("/rate", "/rate x16")
              for program in (nginx, haproxy, *penstocks)}
+    # nginx knows no rate below one a minute, and that one may come while we look.
+    passed_max = {nginx: 1 + lab.options.seconds // 60}
     figures, extra = {}, {}
     for program in paths:
         load.wrk(program, 64, 1)
@@ -297,7 +307,8 @@ def refusing(lab):
             for path in refused:
                 url, _, many = path.partition(" ")
                 held = load.hold_request(program, url)
-                cost = load.measure(program, 64, lab.options.seconds, url, pipelined if many else None, refused=True)
+                cost = load.measure(program, 64, lab.options.seconds, url, pipelined if many else None, refused=True,
+                                    passed_max=passed_max.get(program, 0))
                 held.close()
                 name = f"{program.name} {path}"
                 figures.setdefault(name, []).append(cost.per_request_us())
@@ -373,7 +384,7 @@ def parse_arguments():
 def main():
     options = parse_arguments()
     process.raise_open_files()
-    results = {}
+    results = {"about": about(options)}
     for name in SCENARIOS if options.what == "all" else [options.what]:
         if not options.penstock and name in ("routes", "policies"):
             continue
