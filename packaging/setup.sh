@@ -1,5 +1,6 @@
 # Sourced by ./dev: installs what a fresh Debian 12, Debian 13 or Ubuntu 24.04 lacks, and nothing else.
-# Sets: run (build and start the gateway), test, fuzz, lint, bench, package (build it), try (install it in a container).
+# Sets: run (build and start the gateway), test, fuzz, lint, bench, package (build it), try (install it in a container),
+# platforms (other systems beside this one).
 
 readonly llhttp_min=9.2.1
 readonly packages_run=(g++ cmake ninja-build pkg-config libuv1-dev libllhttp-dev libyaml-cpp-dev libssl-dev
@@ -10,6 +11,10 @@ readonly packages_bench=(libbenchmark-dev nginx haproxy wrk slowhttptest python3
 readonly packages_lint=(git)
 readonly packages_package=(dpkg-dev git python3)
 readonly packages_try=(debootstrap systemd-container)
+readonly packages_platforms=(debootstrap git iproute2)
+
+# What Debian 12 takes from the next release, and nothing else.
+readonly from_trixie="libllhttp-dev libllhttp9* ubuntu-keyring"
 
 clangxx() {
   local name runtime
@@ -99,14 +104,24 @@ TEXT
 # dependencies.
 offer_llhttp() {
   llhttp_is_new_enough "$(candidate libllhttp-dev)" && return
-  local suite components keyring
   case $(. /etc/os-release && echo "$ID") in
-    debian) suite=trixie components=main keyring=/usr/share/keyrings/debian-archive-keyring.gpg ;;
-    ubuntu) suite=resolute components=universe keyring=/usr/share/keyrings/ubuntu-archive-keyring.gpg ;;
+    debian) add_trixie ;;
+    ubuntu)
+      add_suite resolute universe /usr/share/keyrings/ubuntu-archive-keyring.gpg "libllhttp-dev libllhttp9*" ||
+        die "the mirror has no resolute"
+      ;;
     *) die "llhttp $llhttp_min or later is needed (libllhttp-dev); this system's packages have none" ;;
   esac
-  add_suite "$suite" "$components" "$keyring" "libllhttp-dev libllhttp9*" || die "the mirror has no $suite"
-  llhttp_is_new_enough "$(candidate libllhttp-dev)" || die "no llhttp $llhttp_min or later in $suite"
+  llhttp_is_new_enough "$(candidate libllhttp-dev)" || die "no llhttp $llhttp_min or later in the next release"
+}
+
+add_trixie() {
+  add_suite trixie main /usr/share/keyrings/debian-archive-keyring.gpg "$from_trixie" || die "the mirror has no trixie"
+}
+
+# The keys that the other distribution's archive is signed with.
+other_keyring() {
+  if [[ $(. /etc/os-release && echo "$ID") == ubuntu ]]; then echo debian-archive-keyring; else echo ubuntu-keyring; fi
 }
 
 # The last Debian with a Consul is 11, and 12 still runs that one. Elsewhere the tests that need it are skipped.
@@ -153,6 +168,7 @@ packages_of() {
     bench) echo "${packages_bench[@]}" ;;
     package) echo "${packages_package[@]}" ;;
     try) echo "${packages_try[@]}" ;;
+    platforms) echo "${packages_platforms[@]} $(other_keyring)" ;;
     fuzz) clangxx >/dev/null || echo "clang-$(default_clang) libclang-rt-$(default_clang)-dev" ;;
     lint) echo "${packages_lint[@]} $(versioned_tool clang-format) $(versioned_tool clang-tidy)" ;;
   esac
@@ -170,10 +186,11 @@ missing_of() {
 setup() {
   local sets=("$@") missing
   ((${#sets[@]})) || sets=(run test)
-  [[ ${sets[*]} == all ]] && sets=(run test fuzz lint bench package try)
+  [[ ${sets[*]} == all ]] && sets=(run test fuzz lint bench package try platforms)
   local set
   for set in "${sets[@]}"; do
-    [[ " run test fuzz lint bench package try " == *" $set "* ]] || die "setup: no set '$set' (run, test, fuzz, lint, bench, package, try, all)"
+    [[ " run test fuzz lint bench package try platforms " == *" $set "* ]] ||
+      die "setup: no set '$set' (run, test, fuzz, lint, bench, package, try, platforms, all)"
   done
   mapfile -t missing < <(missing_of "${sets[@]}")
   ((${#missing[@]})) || return 0
@@ -181,6 +198,7 @@ setup() {
   [[ -n $(candidate ninja-build) ]] || apt_quietly update
   mapfile -t missing < <(missing_of "${sets[@]}") # names that depend on the package lists are known now
   [[ " ${missing[*]} " == *" libllhttp-dev "* ]] && offer_llhttp
+  [[ " ${missing[*]} " == *" ubuntu-keyring "* && -z $(candidate ubuntu-keyring) ]] && add_trixie
   if [[ " ${missing[*]} " == *" consul "* ]] && ! offer_consul; then
     say "there is no Consul to be had: tests that need one are skipped"
     mapfile -t missing < <(printf '%s\n' "${missing[@]}" | grep -vx consul)
