@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "gateway/base/enum_names.h"
+
 namespace penstock {
 namespace {
 
@@ -23,6 +25,13 @@ spdlog::level::level_enum level_of(conf::LogLevel level) {
 
 void set_log_level(conf::LogLevel level) {
   spdlog::set_level(level_of(level));
+}
+
+bool set_log_level(std::string_view level) {
+  static constexpr EnumNames<conf::LogLevel, 4> kNames("debug", "info", "warn", "error");
+  const auto found = kNames.find(level);
+  if (found) set_log_level(*found);
+  return found.has_value();
 }
 
 }  // namespace penstock
