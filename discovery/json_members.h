@@ -3,7 +3,6 @@
 // Templates, because the JSON library's headers are for .cc files only.
 #pragma once
 
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "discovery/registry.h"
+#include "gateway/base/number_text.h"
 
 namespace penstock::discovery {
 
@@ -56,10 +56,7 @@ std::optional<std::uint64_t> number_of(const Json* value) {
   if (const auto* number = value->template get_ptr<const std::uint64_t*>()) return *number;
   const auto text = text_of(value);
   if (!text) return std::nullopt;
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
-  if (error != std::errc() || end != text->data() + text->size() || text->empty()) return std::nullopt;
-  return number;
+  return read_number(*text);
 }
 
 /// The members that are strings, numbers or truth values, as text, sorted by name, within the bounds of an instance's

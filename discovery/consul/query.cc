@@ -1,10 +1,10 @@
 #include "discovery/consul/query.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "discovery/http_trouble.h"
+#include "gateway/base/number_text.h"
 #include "gateway/base/percent.h"
 #include "gateway/io/cpu_time.h"
 #include "gateway/io/loop.h"
@@ -22,11 +22,7 @@ constexpr Nanos kLongestRest = 2 * kNanosPerSecond;
 constexpr Nanos kWithoutIndex = 1500 * kNanosPerMilli;
 
 std::optional<std::uint64_t> index_of(const io::HttpAnswer& answer) {
-  const std::string_view text = answer.get("x-consul-index");
-  std::uint64_t index = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return index;
+  return read_number(answer.get("x-consul-index"));
 }
 
 }  // namespace

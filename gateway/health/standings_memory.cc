@@ -1,9 +1,9 @@
 #include "gateway/health/standings_memory.h"
 
-#include <charconv>
 #include <vector>
 
 #include "gateway/base/key_values.h"
+#include "gateway/base/number_text.h"
 
 namespace penstock::health {
 namespace {
@@ -12,9 +12,7 @@ namespace {
 enum Part : std::size_t { address, since, complaint, ejection, by_connect_failures, until, ended_at, times, kParts };
 
 std::uint64_t number(const std::string& text) {
-  std::uint64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
+  return read_number(text).value_or(0);
 }
 
 void recall_one(Entry& entry, const std::string* parts, const conf::Upstream& upstream) {

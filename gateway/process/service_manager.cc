@@ -5,19 +5,17 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <cstddef>
 #include <cstring>
 #include <ctime>
+
+#include "gateway/base/number_text.h"
 
 namespace penstock {
 namespace {
 
 std::optional<std::uint64_t> number(const std::optional<std::string>& text) {
-  std::uint64_t value = 0;
-  if (!text || text->empty()) return std::nullopt;
-  const auto read = std::from_chars(text->data(), text->data() + text->size(), value);
-  return read.ec == std::errc() && read.ptr == text->data() + text->size() ? std::optional(value) : std::nullopt;
+  return text ? read_number(*text) : std::nullopt;
 }
 
 /// A path, or "@name" in the abstract namespace. -1 if there is no such socket.
