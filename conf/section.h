@@ -40,7 +40,7 @@ class Section final : public Shape<S> {
   using Completion = std::function<void(S&, const Node&)>;
 
   template <class M>
-  Section& key(std::string name, M S::*member, ShapeOf<M> shape, std::string doc, Need need = Need::optional) {
+  Section& key(std::string name, M S::*member, ShapeOf<M> shape, const std::string& doc, Need need = Need::optional) {
     keys_.add({name, need});
     members_.push_back({
         name,
@@ -106,7 +106,7 @@ class Section final : public Shape<S> {
   };
 
   /// Defaults that are maps or lists are told by their parts.
-  static Json describe(Json schema, const std::string& doc, const Json& initial) {
+  static Json describe(const Json& schema, const std::string& doc, const Json& initial) {
     Json result = Json::Map{{"description", doc}};
     if (!initial.is_map() && !initial.is_list()) result.set("default", initial);
     for (const auto& [name, json] : schema.map()) result.set(name, json);

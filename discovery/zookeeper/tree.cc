@@ -107,7 +107,7 @@ void ZooKeeperTree::note_error(const std::string& why) {
 
 /// A listener may destroy itself and others.
 template <class Call>
-void ZooKeeperTree::each(std::vector<NodeListener*> listeners, Call call) {
+void ZooKeeperTree::each(const std::vector<NodeListener*>& listeners, Call call) {
   std::vector<std::pair<NodeListener*, std::weak_ptr<const bool>>> alive;
   alive.reserve(listeners.size());
   for (NodeListener* listener : listeners) alive.emplace_back(listener, listener->life());
@@ -146,7 +146,7 @@ void ZooKeeperTree::changed(const std::string& path, bool gone) {
     const auto [begin, end] = listeners_.equal_range(key);
     for (auto each = begin; each != end; ++each) concerned.push_back(each->second);
   }
-  each(std::move(concerned), [&](NodeListener& listener) { listener.changed(path, gone); });
+  each(concerned, [&](NodeListener& listener) { listener.changed(path, gone); });
 }
 
 }  // namespace penstock::discovery
