@@ -84,8 +84,8 @@ HashRing::HashRing(const std::vector<Member>& members, std::uint32_t points_per_
   // many buckets that what is left of a hash and a member fit into 32 bits. There are at least as many points as
   // members.
   constexpr int kPointsPerBucketBits = 4;
-  member_bits_ = std::bit_width(members.size() - 1);
-  const int point_bits = std::bit_width(points.size());
+  member_bits_ = static_cast<int>(std::bit_width(members.size() - 1));
+  const int point_bits = static_cast<int>(std::bit_width(points.size()));
   low_bits_ = 32 - std::max({1, member_bits_, point_bits - 1 - kPointsPerBucketBits});
   place(points, order);
 }

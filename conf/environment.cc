@@ -40,7 +40,7 @@ Parsed<std::string> expand(std::string_view text, const Environment& env) {
     if (text.substr(0, 2) == "${") {
       const std::size_t end = text.find('}');
       if (end == std::string_view::npos) return Failure{"has a ${ without its } (write $$ for a plain $)"};
-      const auto value = look_up(text.substr(2, end - 2), env);
+      auto value = look_up(text.substr(2, end - 2), env);
       if (!value) return value;
       result += *value;
       text.remove_prefix(end + 1);

@@ -12,9 +12,9 @@ std::optional<std::string> read_host(std::string_view text) {
 }
 
 std::optional<std::pair<std::string, std::uint16_t>> read_host_port(std::string_view text) {
-  auto address = conf::parse_address(text, conf::AddressUse::connect);
+  const auto address = conf::parse_address(text, conf::AddressUse::connect);
   if (!address || address->is_unix()) return std::nullopt;
-  return std::pair(std::move(address->host), address->port);
+  return std::pair(address->host, address->port);
 }
 
 }  // namespace penstock::discovery

@@ -71,7 +71,7 @@ std::unique_ptr<io::HttpRequest> HttpServers::probe(std::size_t server, Then the
   query.url = urls_[server] + query.url;
   query.timeout = kProbeTimeout;
   keeper_.asked();
-  return client_.fetch(query, [this, then = std::move(then)](io::HttpAnswer answer) {
+  return client_.fetch(query, [this, then = std::move(then)](const io::HttpAnswer& answer) {
     const bool is_well = answer.status != 0 && probe_.is_well(answer);
     if (is_well) {
       keeper_.answered(loop_.now());

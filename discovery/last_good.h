@@ -31,7 +31,7 @@ enum class Freshness : std::uint8_t {
 class LastGood {
  public:
   /// nullopt: every answer is believed at once.
-  explicit LastGood(std::optional<conf::ShrinkProtection> protection) : protection_(std::move(protection)) {}
+  explicit LastGood(std::optional<conf::ShrinkProtection> protection) : protection_(protection) {}
 
   /// Before anything else: what was known in an earlier life.
   void restore(std::vector<Instance> instances);

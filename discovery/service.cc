@@ -31,7 +31,7 @@ std::string endpoints_text(std::size_t count) {
 }  // namespace
 
 Service::Service(io::Loop& loop, Registry& registry, std::string upstream, const conf::Discover& what,
-                 std::string state_dir, Hooks hooks)
+                 const std::string& state_dir, Hooks hooks)
     : loop_(loop),
       upstream_(std::move(upstream)),
       what_(what),

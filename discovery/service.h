@@ -49,8 +49,8 @@ class Service final : private ServiceSink {
   };
 
   /// `registry` outlives it. `state_dir` may be empty. What was saved there is published before this returns.
-  Service(io::Loop& loop, Registry& registry, std::string upstream, const conf::Discover& what, std::string state_dir,
-          Hooks hooks);
+  Service(io::Loop& loop, Registry& registry, std::string upstream, const conf::Discover& what,
+          const std::string& state_dir, Hooks hooks);
   ~Service();
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;

@@ -50,7 +50,7 @@ ShapeOf<Address> address(AddressUse use) {
                          text_schema(R"(^unix:/.+$|^[^\s/]+:[0-9]{1,5}$)"));
 }
 
-ShapeOf<std::string> text_like(std::string pattern, TextReader reader) {
+ShapeOf<std::string> text_like(const std::string& pattern, TextReader reader) {
   const auto write = [](const std::string& text) -> Json {
     return text.empty() ? Json() : Json(escape_environment(text));
   };

@@ -38,7 +38,7 @@ ShapeOf<Address> address(AddressUse use);
 using TextReader = Parsed<std::string> (*)(std::string_view);
 /// Text of a certain form. `pattern` is that form as an ECMAScript regular expression, for the schema: it may allow
 /// more than the reader, never less. An empty value stands for none and is not written.
-ShapeOf<std::string> text_like(std::string pattern, TextReader reader);
+ShapeOf<std::string> text_like(const std::string& pattern, TextReader reader);
 /// Any text that the reader takes, the empty one too. A number or a truth value is taken as it is written.
 ShapeOf<std::string> free_text(TextReader reader);
 

@@ -50,7 +50,7 @@ std::uint16_t port_of(const Json* value, bool on_by_default) {
 
 /// The address rather than the name: names of containers are known to nobody else.
 std::string host_of(const Json* instance) {
-  const std::string address = text(member(instance, "ipAddr"));
+  std::string address = text(member(instance, "ipAddr"));
   if (conf::is_ipv4(address) || conf::is_ipv6(address)) return address;
   return read_host(text(member(instance, "hostName"))).value_or("");
 }

@@ -103,7 +103,7 @@ void ZooKeeperTree::note_error(const std::string& why) {
 
 /// A listener may destroy itself and others.
 template <class Call>
-void ZooKeeperTree::each(std::vector<NodeListener*> listeners, Call call) {
+void ZooKeeperTree::each(const std::vector<NodeListener*>& listeners, Call call) {
   std::vector<std::pair<NodeListener*, Alive::Token>> told;
   told.reserve(listeners.size());
   for (NodeListener* listener : listeners) told.emplace_back(listener, listener->alive().token());
@@ -142,7 +142,7 @@ void ZooKeeperTree::changed(const std::string& path, bool gone) {
     const auto [begin, end] = listeners_.equal_range(key);
     for (auto each = begin; each != end; ++each) concerned.push_back(each->second);
   }
-  each(std::move(concerned), [&](NodeListener& listener) { listener.changed(path, gone); });
+  each(concerned, [&](NodeListener& listener) { listener.changed(path, gone); });
 }
 
 }  // namespace penstock::discovery

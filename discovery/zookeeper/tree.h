@@ -81,7 +81,7 @@ class ZooKeeperTree final : private SessionListener {
   void changed(const std::string& path, bool gone) override;
   void ask(const NodeListener& who, ZooKeeperThread::Question question, NodeDone done);
   template <class Call>
-  void each(std::vector<NodeListener*> listeners, Call call);
+  void each(const std::vector<NodeListener*>& listeners, Call call);
   std::vector<NodeListener*> everyone() const;
 
   // Constant after construction.

@@ -43,7 +43,7 @@ Key parse_key(std::string_view text, const std::string& whole) {
   return key;
 }
 
-std::string without_slash(std::string path) {
+std::string without_slash(const std::string& path) {
   return path.starts_with('/') ? path.substr(1) : path;
 }
 

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMostBytes = 17 << 20;  // a configuration and our line
 constexpr std::string_view kHead = "# penstock: ";
 
-std::optional<ConfigVersion> taken_apart(std::uint64_t number, std::string whole) {
+std::optional<ConfigVersion> taken_apart(std::uint64_t number, const std::string& whole) {
   const std::size_t end = whole.find('\n');
   if (!whole.starts_with(kHead) || end == std::string::npos) return std::nullopt;
   return ConfigVersion{number, whole.substr(kHead.size(), end - kHead.size()), whole.substr(end + 1)};
@@ -24,7 +24,7 @@ std::optional<ConfigVersion> taken_apart(std::uint64_t number, std::string whole
 
 }  // namespace
 
-ConfigStore::ConfigStore(std::string directory) : directory_(directory.empty() ? "" : directory + "/config") {}
+ConfigStore::ConfigStore(const std::string& directory) : directory_(directory.empty() ? "" : directory + "/config") {}
 
 std::string ConfigStore::path(std::uint64_t number) const {
   std::string digits = std::to_string(number);

@@ -22,7 +22,7 @@ class ConfigStore {
   static constexpr std::size_t kKept = 100;
 
   /// `directory`: empty: nothing is kept, and nothing found.
-  explicit ConfigStore(std::string directory);
+  explicit ConfigStore(const std::string& directory);
 
   /// Its number: that of the newest, if it is the same text. 0, and `why`, if it can't be kept.
   std::uint64_t add(const std::string& text, const std::string& origin, std::uint64_t unix_ms, std::string& why);

@@ -150,7 +150,7 @@ namespace {
 template <class State>
 class Request final : public HttpRequest {
  public:
-  Request(std::weak_ptr<State> state, TransferPtr transfer) : state_(std::move(state)), transfer_(transfer) {}
+  Request(std::weak_ptr<State> state, const TransferPtr& transfer) : state_(std::move(state)), transfer_(transfer) {}
   ~Request() override {
     const auto state = state_.lock();
     const TransferPtr transfer = transfer_.lock();

@@ -199,7 +199,7 @@ void HttpTransfer::end(int code) {
   }
   answer = HttpAnswer{};
   answer.error = !own_error_.empty()      ? own_error_
-                 : curl_error_[0] != '\0' ? std::string(curl_error_.c_str())
+                 : curl_error_[0] != '\0' ? curl_error_.substr(0, curl_error_.find('\0'))
                                           : std::string(curl_easy_strerror(static_cast<CURLcode>(code)));
 }
 

@@ -18,6 +18,7 @@ struct BucketIndex {
   bool one_bound_per_octave = true;
 
   constexpr BucketIndex() {
+    // NOLINTNEXTLINE(bugprone-incorrect-roundings): none is negative, and lround can't be had while compiling
     for (std::size_t i = 0; i < kBounds; ++i) bound_ns[i] = static_cast<std::uint64_t>(kDurationBounds[i] * 1e9 + 0.5);
     bound_ns[kBounds] = std::numeric_limits<std::uint64_t>::max();
     for (std::size_t i = 0; i + 1 < kBounds; ++i) {

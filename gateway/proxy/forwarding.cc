@@ -169,9 +169,7 @@ void forward_request(const http::RequestHead& head, const RequestContext& contex
     if (!untrusted.empty() && http::iequals(field.name, untrusted)) continue;
     // The order matters: a forwarding field that Connection names must neither pass nor be believed (CVE-2022-31813).
     if (http::named_by_connection(head, field)) continue;
-    if (pass_request_field(head, field, context, received)) {
-      out.passed.push_back(field);
-    } else if (field.id == FieldId::upgrade && upgrades(head)) {
+    if (pass_request_field(head, field, context, received) || (field.id == FieldId::upgrade && upgrades(head))) {
       out.passed.push_back(field);
     }
   }
