@@ -29,16 +29,15 @@ bool is_name(std::string_view text) {
   });
 }
 
-/// Which segment of the path the parameter is; nullopt if it is none.
-std::optional<std::uint32_t> segment_of(std::string_view path, std::string_view name) {
+/// Which segment of the path it is, runs of "/" being one; nullopt if it is none.
+std::optional<std::uint32_t> number_of(std::string_view wanted, std::string_view path) {
   std::uint32_t number = 0;
   while (!path.empty()) {
     path.remove_prefix(1);  // the slash
     const std::string_view segment = path.substr(0, path.find('/'));
-    if (segment.size() == name.size() + 2 && segment.front() == '{' && segment.substr(1, name.size()) == name)
-      return number;
+    if (segment == wanted) return number;
     path.remove_prefix(segment.size());
-    ++number;
+    if (!segment.empty()) ++number;
   }
   return std::nullopt;
 }
@@ -82,14 +81,12 @@ Parsed<TextTemplate> parse_template(std::string_view text) {
 
 std::string bind_template(TextTemplate& text, std::string_view route_path) {
   for (TemplatePiece& piece : text.pieces) {
-    if (piece.placeholder == Placeholder::rest && !route_path.empty()) {
-      if (!route_path.ends_with("/*")) return "{rest} needs a path that ends with /*";
-      piece.segment = static_cast<std::uint32_t>(std::count(route_path.begin(), route_path.end(), '/') - 1);
-    }
-    if (piece.placeholder != Placeholder::parameter) continue;
-    const auto segment = segment_of(route_path, piece.text);
-    if (!segment) return unknown_name(piece.text);
-    piece.segment = *segment;
+    const bool is_rest = piece.placeholder == Placeholder::rest;
+    if (!is_rest && piece.placeholder != Placeholder::parameter) continue;
+    if (is_rest && route_path.empty()) continue;  // any path, and all of it
+    const auto number = number_of(is_rest ? "*" : "{" + piece.text + "}", route_path);
+    if (!number) return is_rest ? "{rest} needs a path that ends with /*" : unknown_name(piece.text);
+    piece.segment = *number;
   }
   return {};
 }

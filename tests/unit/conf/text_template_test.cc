@@ -58,6 +58,13 @@ TEST(TextTemplate, KnowsHowManySegmentsStandBeforeTheRest) {
   EXPECT_EQ(read.pieces[0].segment, 2u);
 }
 
+TEST(TextTemplate, CountsARunOfSlashesAsOne) {  // as routes do: "//users///{user}" is "/users/{user}" to them
+  TextTemplate read = *parse_template("{user}{rest}");
+  EXPECT_THAT(bind_template(read, "//users///{user}//*"), IsEmpty());
+  EXPECT_EQ(read.pieces[0].segment, 1u);
+  EXPECT_EQ(read.pieces[1].segment, 2u);
+}
+
 TEST(TextTemplate, GuessesWhatAMisspeltPlaceholderMeant) {
   EXPECT_THAT(unbound("{quary}", "/users"), HasSubstr("did you mean \"query\"?"));
 }
