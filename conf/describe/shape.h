@@ -1,7 +1,8 @@
 // A shape says how a value of one C++ type is written in the file. It reads the value, writes it, and describes itself
 // as JSON Schema, so that the three cannot drift apart.
 //
-// Shapes are immutable and made once; all of them together are the description of the file (conf/description.h).
+// Shapes are immutable and made once; all of them together are the description of the file
+// (conf/describe/description.h).
 #pragma once
 
 #include <memory>
