@@ -87,9 +87,11 @@ TEST_F(TokenBucketLimitTest, AfterAReloadSoItIsForEachKey) {
   EXPECT_EQ(passed(8), 6);
 }
 
-TEST_F(TokenBucketLimitTest, OtherKeysBeginAnew) {
+TEST_F(TokenBucketLimitTest, AnotherKeyBeginsAnewEvenOfTheSameValue) {
+  head.fields = {{"X-User", "7"}, {"X-Tenant", "7"}};
+  config.key = {{conf::RequestKey::From::header, "x-user"}};
   EXPECT_EQ(passed(5), 5);
-  config.key = kByClient;
+  config.key[0].name = "x-tenant";
   reload();
   EXPECT_EQ(passed(6), 5);
 }
