@@ -114,11 +114,13 @@ TEST_F(TokenBucketLimitTest, TheNextProcessOwesTheSame) {
 }
 
 TEST_F(TokenBucketLimitTest, MemoryThatCanNotBeIsNotBelieved) {
-  config.key = kByClient;
   const std::string full(8, '\x7f');
-  for (const std::string& memory : {std::string(), std::string(3, 'x'), full + full}) {
-    upgrade_to(memory);
-    EXPECT_EQ(passed(6), 5) << memory.size();
+  for (const auto& key : {std::vector<conf::RequestKey>(), kByClient}) {
+    config.key = key;
+    for (const std::string& memory : {std::string(), std::string(3, 'x'), full + full}) {
+      upgrade_to(memory);
+      EXPECT_EQ(passed(6), 5) << memory.size();
+    }
   }
 }
 
