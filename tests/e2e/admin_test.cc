@@ -65,8 +65,12 @@ TEST_F(Admin, CountsErrorsByReason) {
 
 TEST_F(Admin, KeepsNoConnectionsInTheGauges) {
   Gateway gateway(backend);
-  { Client(gateway).get("/"); }
   const std::string gauge = "penstock_connections{side=\"downstream\",state=\"";
+  {
+    Client client(gateway);
+    client.get("/");
+    EXPECT_TRUE(eventually([&] { return sample(gateway, gauge + "idle\"") == 1; }));
+  }
   EXPECT_TRUE(eventually([&] { return sample(gateway, gauge + "idle\"") == 0; }));
   EXPECT_EQ(sample(gateway, gauge + "active\""), 0);
 }

@@ -81,10 +81,15 @@ TEST_F(CommandLine, PrintsItsVersion) {
 }
 
 TEST_F(CommandLine, AnUnknownFlagIsAnError) {
-  EXPECT_NE(run_penstock({"--surprise"}).exit_code, 0);
+  const Finished result = run_penstock({"--surprise"});
+  EXPECT_GT(result.exit_code, 0);
+  EXPECT_THAT(result.out + result.err, HasSubstr("--surprise"));
 }
+
 TEST_F(CommandLine, NoFileIsAnError) {
-  EXPECT_NE(run_penstock({"-t"}).exit_code, 0);
+  const Finished result = run_penstock({"-t"});
+  EXPECT_GT(result.exit_code, 0);
+  EXPECT_NE(result.out + result.err, "");
 }
 
 TEST_F(CommandLine, AMissingFileIsAnError) {

@@ -25,7 +25,10 @@ using Names = std::vector<std::string>;
 /// "family{label="value"}" for each value.
 inline Names each(const std::string& family, const std::string& label, const Names& values) {
   Names names;
-  for (const std::string& value : values) names.push_back(family + "{" + label + "=\"" + value + "\"}");
+  for (const std::string& value : values) {
+    std::string& name = names.emplace_back(family);
+    name.append("{").append(label).append("=\"").append(value).append("\"}");
+  }
   return names;
 }
 

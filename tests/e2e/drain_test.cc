@@ -109,7 +109,10 @@ TEST_F(Drain, TheDeadlineEndsIt) {
   Gateway gateway(backend, {.top = "drain_timeout: 200ms\n"});
   stall_answers();
   Client client = waiting_client(gateway);
+  const Stopwatch watch;
   gateway.signal(SIGTERM);
+  EXPECT_EQ(client.read_to_end(), "");
+  EXPECT_GE(watch.elapsed(), milliseconds(180));
   EXPECT_EQ(gateway.process().exit_code(), 0);
 }
 
@@ -172,8 +175,10 @@ TEST_F(Drain, TunnelsEndByTheDeadline) {
   Client client(gateway);
   client.send(get("/", "Connection: Upgrade\r\nUpgrade: websocket\r\n"));
   EXPECT_EQ(client.head().status(), 101);
+  const Stopwatch watch;
   gateway.signal(SIGTERM);
   EXPECT_TRUE(client.ends());
+  EXPECT_GE(watch.elapsed(), milliseconds(180));
   EXPECT_EQ(gateway.process().exit_code(), 0);
 }
 
@@ -215,6 +220,7 @@ TEST_F(Drain, ClientsThatKeepAskingLoseNothing) {
   gateway.signal(SIGTERM);
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(lost, 0);
+  EXPECT_EQ(backend.request_count(), static_cast<std::size_t>(answered)) << "what was done, and told to nobody";
   EXPECT_EQ(gateway.process().exit_code(), 0);
 }
 

@@ -75,6 +75,9 @@ TEST_F(H1Pool, NoMoreIdleConnectionsAreKeptThanAllowed) {
   first.response();
   second.response();
   EXPECT_TRUE(backend.wait_for_closed(1));
+  backend.release();
+  EXPECT_EQ(first.get("/").body, "ok");
+  EXPECT_EQ(backend.connections(), 2u) << "one was kept";
 }
 
 TEST_F(H1Pool, AnIdleConnectionIsClosedInTime) {

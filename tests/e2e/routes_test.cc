@@ -68,9 +68,7 @@ TEST_F(Routes, EncodedPathsFindTheSameRoute) {
   EXPECT_EQ(client.get("/%61dmin/x").body, "admin");
   EXPECT_EQ(client.get("//admin//x").body, "admin");
   for (const char* target : {"/x/../admin/y", "/x/%2e%2e/admin/y", "/./admin/y"}) {
-    const Message answer = client.get(target);
-    EXPECT_TRUE(answer.body == "admin" || answer.status() == 400) << target << " " << answer.raw;
-    if (answer.status() == 400) client = Client(gateway);
+    EXPECT_EQ(client.get(target).body, "admin") << target;
   }
 }
 

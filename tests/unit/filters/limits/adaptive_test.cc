@@ -101,6 +101,19 @@ TEST_F(AdaptiveLimitTest, ALowerClassLeavesSixPlacesAndAHigherOneMayGoBeyond) {
   all_end(kQuick);
 }
 
+TEST_F(AdaptiveLimitTest, ThatALowerClassIsRefusedLetsItGrowBelowItsLimit) {
+  reserve_share = 15;
+  for (int i = 0; i < 5; ++i) {
+    for (int burst = 0; burst < 4; ++burst) {
+      fill();
+      all_end({.took = 200 * kNanosPerMilli, .counts = true});
+    }
+    pass_time(kNanosPerSecond);
+    limit().tick(now);
+  }
+  EXPECT_GT(levels().limit, kFirstGuess);
+}
+
 TEST_F(AdaptiveLimitTest, TheNextProcessGoesOnWithWhatWasLearned) {
   for (int i = 0; i < 10; ++i) work(kQuick);
   const std::uint64_t learned = levels().limit;

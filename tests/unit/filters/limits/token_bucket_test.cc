@@ -87,9 +87,11 @@ TEST_F(TokenBucketLimitTest, AfterAReloadSoItIsForEachKey) {
   EXPECT_EQ(passed(8), 6);
 }
 
-TEST_F(TokenBucketLimitTest, OtherKeysBeginAnew) {
+TEST_F(TokenBucketLimitTest, AnotherKeyBeginsAnewEvenOfTheSameValue) {
+  head.fields = {{"X-User", "7"}, {"X-Tenant", "7"}};
+  config.key = {{conf::RequestKey::From::header, "x-user"}};
   EXPECT_EQ(passed(5), 5);
-  config.key = kByClient;
+  config.key[0].name = "x-tenant";
   reload();
   EXPECT_EQ(passed(6), 5);
 }
@@ -112,11 +114,13 @@ TEST_F(TokenBucketLimitTest, TheNextProcessOwesTheSame) {
 }
 
 TEST_F(TokenBucketLimitTest, MemoryThatCanNotBeIsNotBelieved) {
-  config.key = kByClient;
   const std::string full(8, '\x7f');
-  for (const std::string& memory : {std::string(), std::string(3, 'x'), full + full}) {
-    upgrade_to(memory);
-    EXPECT_EQ(passed(6), 5) << memory.size();
+  for (const auto& key : {std::vector<conf::RequestKey>(), kByClient}) {
+    config.key = key;
+    for (const std::string& memory : {std::string(), std::string(3, 'x'), full + full}) {
+      upgrade_to(memory);
+      EXPECT_EQ(passed(6), 5) << memory.size();
+    }
   }
 }
 
