@@ -101,7 +101,7 @@ void write_answer(benchmark::State& state) {
   read(parser, kAnswer);
   const http::ResponseHead& head = parser.head();
   proxy::FieldSet fields;
-  forward_response(head, "01hx5zzkbkactav9wevgemmvrz", "Sun, 06 Nov 1994 08:49:37 GMT", fields);
+  proxy::forward_response(head, "01hx5zzkbkactav9wevgemmvrz", "Sun, 06 Nov 1994 08:49:37 GMT", fields);
   write(state, http::StatusLine{head.status, head.reason}, fields, {head.body, head.content_length});
 }
 
@@ -122,7 +122,7 @@ void forward_an_answer(benchmark::State& state) {
   read(parser, kAnswer);
   proxy::FieldSet fields;
   for (auto _ : state) {
-    forward_response(parser.head(), "01hx5zzkbkactav9wevgemmvrz", "Sun, 06 Nov 1994 08:49:37 GMT", fields);
+    proxy::forward_response(parser.head(), "01hx5zzkbkactav9wevgemmvrz", "Sun, 06 Nov 1994 08:49:37 GMT", fields);
     benchmark::DoNotOptimize(fields.passed.data());
   }
 }

@@ -74,8 +74,8 @@ void ZooKeeperService::read_children() {
       continue;
     }
     ++awaited_;
-    tree_.get(*this, path() + "/" + name, [this, name = name, round = round()](NodeAnswer& answer) {
-      if (!is_stale(round, answer)) child_came(name, answer);
+    tree_.get(*this, path() + "/" + name, [this, which = name, round = round()](NodeAnswer& answer) {
+      if (!is_stale(round, answer)) child_came(which, answer);
     });
   }
   if (awaited_ == 0) all_came();

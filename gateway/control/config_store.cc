@@ -81,8 +81,8 @@ std::vector<ConfigVersion> ConfigStore::list() const {
 std::optional<ConfigVersion> ConfigStore::find(std::uint64_t number) const {
   if (directory_.empty()) return std::nullopt;
   std::string why;
-  auto whole = io::read_file(path(number), kMostBytes, why);
-  return whole ? taken_apart(number, std::move(*whole)) : std::nullopt;
+  const auto whole = io::read_file(path(number), kMostBytes, why);
+  return whole ? taken_apart(number, *whole) : std::nullopt;
 }
 
 /// One that is not whole is passed over.

@@ -20,6 +20,14 @@ std::uint64_t system_unix_ms() {
   return static_cast<std::uint64_t>(duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
 }
 
+/// libuv 1.45 to 1.48 (Ubuntu 24.04) work on files in a thread of the kernel's that keeps for ever the credentials that
+/// the program had at its start: root's, when `user` has long made it somebody else (CVE-2024-22017 is Node's story of
+/// it). Once, before the first loop, which is made while there is one thread.
+void refuse_io_uring() {
+  [[maybe_unused]] static const bool refused =
+      uv_version() < (1 << 16 | 49 << 8) && ::setenv("UV_USE_IO_URING", "0", 1) == 0;
+}
+
 template <class T>
 uv_handle_t* handle(T& h) {
   return reinterpret_cast<uv_handle_t*>(&h);
@@ -31,6 +39,7 @@ Loop::Loop()
     : receive_buffer_(std::make_unique_for_overwrite<char[]>(kReceiveBytes)),
       arena_(std::make_unique_for_overwrite<char[]>(kArenaBytes)),
       wheel_(uv_hrtime()) {
+  refuse_io_uring();
   if (const int error = uv_loop_init(&loop_)) throw std::runtime_error(uv_strerror(error));
   uv_prepare_init(&loop_, &prepare_);
   prepare_.data = this;

@@ -65,6 +65,13 @@ class WithoutBrokenPipes {
   sigset_t before_;
 };
 
+std::string reason_of(unsigned long error) {
+  // OpenSSL 3.0.13 (Ubuntu 24.04) has no words for this alert.
+  const bool no_protocol = ERR_GET_REASON(error) == SSL_AD_REASON_OFFSET + SSL_AD_NO_APPLICATION_PROTOCOL;
+  const char* reason = no_protocol ? "no application protocol" : ERR_reason_error_string(error);
+  return reason ? reason : "the connection has ended";
+}
+
 std::string common_name(X509* certificate) {
   char text[256] = "";
   X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, text, sizeof text);
@@ -125,8 +132,7 @@ struct TlsClient::Pump {
       if (result == 1) return "";
       const int why = SSL_get_error(ssl, result);
       if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) {
-        const char* reason = ERR_reason_error_string(ERR_peek_last_error());
-        return reason ? reason : "the connection has ended";
+        return reason_of(ERR_peek_last_error());
       }
       pollfd watched = {socket.get(), static_cast<short>(why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT), 0};
       if (::poll(&watched, 1, deadline.remaining_ms()) == 0) throw TimedOut("the handshake stands still");
