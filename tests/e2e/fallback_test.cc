@@ -56,6 +56,15 @@ TEST_F(Fallback, AFixedAnswerStandsInForARefusal) {
   EXPECT_EQ(backend.request_count(), 1u);
 }
 
+/// The exchange is used again, and had still the route of the request before: refused, it looked for that route's
+/// fallback behind the end of all routes.
+TEST_F(Fallback, ARequestThatCannotBeReadHasNone) {
+  Gateway gateway(yaml(kBusy));
+  EXPECT_EQ(Client(gateway).get("/").body, "ok");
+  EXPECT_EQ(Client(gateway).ask("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n").status(), 400);
+  EXPECT_EQ(Client(gateway).get("/").body, "ok");
+}
+
 TEST_F(Fallback, IsShownInTheLogAndCounted) {
   Gateway gateway(yaml(kBusy + ", on: [rate_limit]", "", kNoPlaces));
   Client client(gateway);
