@@ -38,12 +38,13 @@ class ChainRun {
  public:
   explicit ChainRun(Waker& waker) : block_(waker) {}
 
-  /// Without a chain; all else but leave() and crowded() is then not to be called.
+  /// Without a chain; nothing that is handed a scope is then to be called.
   void begin() { chain_ = nullptr; }
   /// `chain` stays as long as the request runs; `layout` is what it was made with.
   void begin(const Chain& chain, const StateLayoutPtr& layout, const Scope& scope);
   bool empty() const { return chain_ == nullptr; }
-  const Chain& chain() const { return *chain_; }
+  bool changes_request_body() const { return chain_ && chain_->changes_request_body(); }
+  bool changes_response_body() const { return chain_ && chain_->changes_response_body(); }
 
   /// Of all filters, up to the first that does not let it go on.
   Verdict on_request(const Scope& scope);

@@ -149,7 +149,7 @@ void Exchange::wake() {
 void Exchange::proceed() {
   const RouteAction& action = course_.action;
   if (action.falls_back && view_->degraded.is_set(course_.route)) {
-    degrade(*view_->config.routes[course_.route].fallback, ErrorKind::degraded, observe::DegradeReason::by_hand);
+    degrades(ErrorKind::degraded);
   } else if (action.upstream != RouteAction::kNoUpstream) {
     forward();
   } else if (const conf::Route& route = view_->config.routes[course_.route]; route.respond) {
@@ -204,7 +204,7 @@ void Exchange::on_request_body(std::string_view bytes, const http::ChunkPlace& c
   const bool too_large = course_.bytes_in > course_.max_body || rest_of_chunk > course_.max_body - course_.bytes_in;
   if (too_large && doing() != Doing::tunnel) {
     fail(ErrorKind::body_too_large, "the body is over max_body");
-  } else if (!changes_request() || doing() == Doing::tunnel) {
+  } else if (!chain_.changes_request_body() || doing() == Doing::tunnel) {
     call_.send_body(bytes, chunk);
   } else if (const auto changed = chain_.on_request_body(scope(), bytes, false); !changed.empty()) {
     call_.send_body(changed, {});
@@ -217,7 +217,7 @@ void Exchange::on_request_end(std::span<const http::Field> trailers) {
     send_answer();
     return;
   }
-  if (changes_request()) {
+  if (chain_.changes_request_body()) {
     const auto last = chain_.on_request_body(scope(), {}, true);
     if (!last.empty()) call_.send_body(last, {});
   }
@@ -284,7 +284,8 @@ http::OutgoingRequest Exchange::compose(std::string_view endpoint, Nanos time_le
                                    {head_->body, head_->content_length},
                                    upgrades(*head_)};
   if (chain_.empty()) return request;
-  if (changes_request() && head_->body != http::BodyKind::none) request.framing = {http::BodyKind::chunked, 0};
+  if (chain_.changes_request_body() && head_->body != http::BodyKind::none)
+    request.framing = {http::BodyKind::chunked, 0};
   chain_.on_forward(scope(), request, fields);
   request.passed = fields.passed;
   request.added = fields.added;
@@ -329,7 +330,8 @@ void Exchange::on_answer_head(const http::ResponseHead& head, std::string_view s
   if (!set_cookie.empty()) fields.added.push_back({"Set-Cookie", set_cookie});
   http::OutgoingResponse response = {{head.status, head.reason}, {}, {}, {head.body, head.content_length}};
   if (!chain_.empty()) {
-    if (changes_response() && head.body == http::BodyKind::length) response.framing = {http::BodyKind::chunked, 0};
+    if (chain_.changes_response_body() && head.body == http::BodyKind::length)
+      response.framing = {http::BodyKind::chunked, 0};
     chain_.on_response(scope(), response, fields);
   }
   response.passed = fields.passed;
@@ -340,14 +342,15 @@ void Exchange::on_answer_head(const http::ResponseHead& head, std::string_view s
 }
 
 void Exchange::on_answer_body(std::string_view bytes) {
-  if (changes_response() && doing() != Doing::tunnel) bytes = chain_.on_response_body(scope(), bytes, false);
+  if (chain_.changes_response_body() && doing() != Doing::tunnel)
+    bytes = chain_.on_response_body(scope(), bytes, false);
   course_.bytes_out += bytes.size();
   client_->send_body(bytes);
   if (client_->congested()) call_.pause();
 }
 
 void Exchange::on_answer_end(std::span<const http::Field> trailers) {
-  if (changes_response() && course_.response == ResponseState::body) {
+  if (chain_.changes_response_body() && course_.response == ResponseState::body) {
     const auto last = chain_.on_response_body(scope(), {}, true);
     course_.bytes_out += last.size();
     client_->send_body(last);

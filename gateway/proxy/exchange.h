@@ -118,8 +118,6 @@ class Exchange final : private CallOwner, private filters::Waker {
     bool tells_deadline = false;  ///< endpoints are told what is left
   };
 
-  bool changes_request() const { return !chain_.empty() && chain_.chain().changes_request_body(); }
-  bool changes_response() const { return !chain_.empty() && chain_.chain().changes_response_body(); }
   Doing doing() const { return static_cast<Doing>(state_.index()); }
   /// A move that the table does not have is a bug of ours.
   template <class To, class... Arguments>
@@ -141,7 +139,6 @@ class Exchange final : private CallOwner, private filters::Waker {
   void set_deadline();
   void forward();
   bool degrades(ErrorKind why);
-  void degrade(const conf::Fallback& fallback, ErrorKind why, observe::DegradeReason reason);
   void answer(http::Reply reply);
   void send_answer();
   void fail(ErrorKind kind, std::string_view detail, std::optional<int> retry_after_s = {});

@@ -10,29 +10,33 @@
 #include "gateway/proxy/own_answers.h"
 
 namespace penstock::proxy {
+namespace {
+
+/// nullopt: the route has nothing for that.
+std::optional<observe::DegradeReason> reason_to_fall_back(const conf::Fallback& fallback, ErrorKind why) {
+  if (why == ErrorKind::degraded) return observe::DegradeReason::by_hand;
+  const auto cause = fallback_cause(why);
+  if (!cause || std::find(fallback.on.begin(), fallback.on.end(), *cause) == fallback.on.end()) return std::nullopt;
+  return static_cast<observe::DegradeReason>(*cause);
+}
+
+}  // namespace
 
 // ---- something else instead of a refusal
 
-/// True if the request is, or will be, answered in another way than by a refusal; it may be over.
+/// True if the request is, or will be, answered in another way than by a refusal; it may be over. Once for a request:
+/// the call, if there was one, is dropped, and another one may begin at the other upstream.
 bool Exchange::degrades(ErrorKind why) {
   if (!course_.action.falls_back || course_.response != ResponseState::waiting) return false;
   if (doing() == Doing::discarding) return false;
   const conf::Fallback& fallback = *view_->config.routes[course_.route].fallback;
-  const auto cause = fallback_cause(why);
-  if (!cause || std::find(fallback.on.begin(), fallback.on.end(), *cause) == fallback.on.end()) return false;
-  if (fallback.upstream) {
-    const Nanos now = context_->loop.now();
-    const bool in_time = course_.due == 0 || !too_late(course_.due > now ? course_.due - now : 0, 0);
-    if (!in_time || !call_.may_move()) return false;
-  }
-  degrade(fallback, why, static_cast<observe::DegradeReason>(*cause));
-  return true;
-}
-
-/// The call, if there was one, is dropped; another one begins at the other upstream. Once for a request.
-void Exchange::degrade(const conf::Fallback& fallback, ErrorKind why, observe::DegradeReason reason) {
+  const auto reason = reason_to_fall_back(fallback, why);
+  if (!reason) return false;
+  const Nanos now = context_->loop.now();
+  const bool in_time = course_.due == 0 || !too_late(course_.due > now ? course_.due - now : 0, 0);
+  if (fallback.upstream && !(in_time && call_.may_move())) return false;
   course_.degraded = why;
-  view_->book->route(course_.route).degraded[static_cast<std::size_t>(reason)].add();
+  view_->book->route(course_.route).degraded[static_cast<std::size_t>(*reason)].add();
   course_.error = why;
   leave_filters();  // limits of the upstream hear what became of it there
   course_.error = ErrorKind::none;
@@ -41,7 +45,7 @@ void Exchange::degrade(const conf::Fallback& fallback, ErrorKind why, observe::D
     course_.action.falls_back = false;
     total_.cancel();
     answer(answer_of(*fallback.respond));
-    return;
+    return true;
   }
   course_.action = make_fallback_action(course_.action, view_->config, *fallback.upstream);
   if (chain_.empty()) {
@@ -49,6 +53,7 @@ void Exchange::degrade(const conf::Fallback& fallback, ErrorKind why, observe::D
   } else {
     heed(chain_.on_fallback(scope()));
   }
+  return true;
 }
 
 // ---- answers of our own
@@ -87,7 +92,7 @@ void Exchange::send_answer() {
   http::OutgoingResponse response = {{reply_.status, http::reason_phrase(reply_.status)}, {}, {}, {}};
   if (!chain_.empty()) {
     chain_.on_response(scope(), response, fields);
-    if (changes_response() && !bodiless) body = chain_.on_response_body(scope(), body, true);
+    if (chain_.changes_response_body() && !bodiless) body = chain_.on_response_body(scope(), body, true);
   }
   response.passed = fields.passed;
   response.added = fields.added;
