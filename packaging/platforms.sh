@@ -206,6 +206,7 @@ make_system() {
 # shellcheck disable=SC2016 # expanded inside
 readonly try_run='
   set -eu
+  : >build/run.log # the one of the run before has the word that is waited for
   ./dev run >build/run.log 2>&1 &
   gateway=$!
   until grep -q "Ctrl-C ends it" build/run.log; do
