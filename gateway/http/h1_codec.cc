@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gateway/base/release.h"
+#include "gateway/base/slice.h"
 
 namespace penstock::http {
 namespace {
@@ -145,7 +146,7 @@ std::string_view H1Parser::without_tabs(std::string_view in) {
   if (begin == std::string_view::npos || in.find('\t', begin) == std::string_view::npos) return in;
   constexpr std::string_view kEnd = "\r\n\r\n";
   if (const std::size_t end = in.find(kEnd); end != std::string_view::npos) {  // what is behind it is no head
-    in = in.substr(0, end + kEnd.size());
+    in = slice(in, 0, end + kEnd.size());
     if (in.find('\t', begin) == std::string_view::npos) return in;
   }
   untabbed_.assign(in);
@@ -157,7 +158,7 @@ std::string_view H1Parser::without_tabs(std::string_view in) {
 /// byte however the bytes were split.
 H1Parser::Event H1Parser::feed_head(std::string_view& in) {
   if (in.empty()) return Event::need_more;
-  const std::string_view piece = in.substr(0, limits_.head_bytes + 1 - bytes_.size());
+  const std::string_view piece = slice(in, 0, std::min(in.size(), limits_.head_bytes + 1 - bytes_.size()));
   std::size_t used = 0;
   const llhttp_errno_t result = execute(without_tabs(piece), used);
   if (result != HPE_OK && signal_ != Signal::head) {
@@ -219,7 +220,7 @@ H1Parser::Event H1Parser::finish_head() {
 H1Parser::Event H1Parser::feed_length(std::string_view& in) {
   if (in.empty()) return Event::need_more;
   const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, in.size()));
-  body_ = in.substr(0, size);
+  body_ = slice(in, 0, size);
   in.remove_prefix(size);
   left_ -= size;
   if (left_ == 0) state_ = State::end;

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <optional>
 
+#include "gateway/base/slice.h"
 #include "gateway/http/target.h"
 
 namespace penstock::http {
@@ -28,7 +29,7 @@ class Characters {
   explicit Characters(std::string_view head) {
     constexpr std::size_t kBlock = 128;  // so that a byte can count
     while (!head.empty()) {
-      const std::string_view block = head.substr(0, kBlock);
+      const std::string_view block = slice(head, 0, std::min(kBlock, head.size()));
       std::uint8_t bad = 0;
       std::uint8_t returns = 0;
       for (const char c : block) {
@@ -68,7 +69,7 @@ std::optional<std::string_view> take_line(std::string_view& bytes) {
   if (!lf) return std::nullopt;
   const auto size = static_cast<std::size_t>(lf - bytes.data());
   if (size == 0 || lf[-1] != '\r') return std::nullopt;
-  const std::string_view line = bytes.substr(0, size - 1);
+  const std::string_view line = slice(bytes, 0, size - 1);
   bytes.remove_prefix(size + 1);
   return line;
 }
@@ -83,8 +84,8 @@ HeadError parse_field(std::string_view line, Field& field) {
   std::size_t end = line.size();
   while (begin < end && is_blank(line[begin])) ++begin;
   while (end > begin && is_blank(line[end - 1])) --end;
-  field.name = line.substr(0, colon);
-  field.value = line.substr(begin, end - begin);
+  field.name = slice(line, 0, colon);
+  field.value = slice(line, begin, end - begin);
   field.canonical = begin == colon + 2 && line[colon + 1] == ' ' && end == line.size() && end > begin;
   field.id = parse_field_id(field.name);
   return {};
@@ -209,13 +210,13 @@ HeadError parse_request_line(std::string_view line, RequestHead& head) {
   const std::size_t first = line.find(' ');
   const std::size_t last = line.rfind(' ');
   if (first == std::string_view::npos || first == last) return bad("a request line without a version");
-  head.method_text = line.substr(0, first);
+  head.method_text = slice(line, 0, first);
   if (!is_token(head.method_text)) return bad("a bad method");
   head.method = parse_method(head.method_text);
-  head.target = line.substr(first + 1, last - first - 1);
+  head.target = slice(line, first + 1, last - first - 1);
   if (head.target.empty() || head.target.find(' ') != std::string_view::npos)
     return bad("a space too many in the request line");
-  const std::string_view text = line.substr(last + 1);
+  const std::string_view text = slice_from(line, last + 1);
   const auto version = parse_version(text);
   if (!version) return no_version(text);
   head.version = *version;
@@ -307,13 +308,13 @@ HeadError parse_response_head(std::string_view bytes, const HeadLimits& limits, 
   const Characters characters(bytes);
   const auto line = take_line(bytes);
   if (!line || line->size() < 12 || (line->size() > 12 && (*line)[12] != ' ')) return bad("a bad status line");
-  const auto version = parse_version(line->substr(0, 8));
+  const auto version = parse_version(slice(*line, 0, 8));
   if ((*line)[8] != ' ' || !version) return bad("a bad status line");
   head.version = *version;
-  const auto status = parse_length(line->substr(9, 3));
+  const auto status = parse_length(slice(*line, 9, 3));
   if (!status || *status < 100 || *status > 599) return bad("a bad status code");
   head.status = static_cast<int>(*status);
-  head.reason = line->size() > 13 ? line->substr(13) : std::string_view();
+  head.reason = line->size() > 13 ? slice_from(*line, 13) : std::string_view();
   if (HeadError error = parse_fields(bytes, 1, characters, limits, head.fields)) return error;
   if (HeadError error = parse_framing(head)) return error;
   const bool bodiless = head.status < 200 || head.status == 204 || head.status == 304;

@@ -5,6 +5,7 @@
 
 #include "gateway/base/ip.h"
 #include "gateway/base/percent.h"
+#include "gateway/base/slice.h"
 
 namespace penstock::http {
 namespace {
@@ -105,8 +106,8 @@ bool remove_dot_segments(std::string_view path, std::string& out) {
 const char* set_path_and_query(RequestHead& head, std::string_view rest, std::string& scratch) {
   const std::size_t question = rest.find('?');
   head.has_query = question != std::string_view::npos;
-  head.query = head.has_query ? rest.substr(question + 1) : std::string_view();
-  head.path = rest.substr(0, question);
+  head.query = head.has_query ? slice_from(rest, question + 1) : std::string_view();
+  head.path = slice(rest, 0, std::min(question, rest.size()));
   if (const char* why = check<kPath>(head.path)) return why;
   if (const char* why = check<kQuery>(head.query)) return why;
   if (has_dot_segment(head.path)) {
@@ -149,11 +150,11 @@ bool is_authority(std::string_view text) {
     host_end = close + 1;
   } else {
     host_end = std::min(text.find(':'), text.size());
-    if (host_end == 0 || check<kRegName>(text.substr(0, host_end))) return false;
+    if (host_end == 0 || check<kRegName>(slice(text, 0, host_end))) return false;
   }
   if (host_end == text.size()) return true;
   if (text[host_end] != ':') return false;
-  const std::string_view port = text.substr(host_end + 1);
+  const std::string_view port = slice_from(text, host_end + 1);
   if (port.size() > 5) return false;
   unsigned value = 0;
   for (char c : port) {
