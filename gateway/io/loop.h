@@ -66,6 +66,7 @@ class Loop {
   std::uint64_t unix_ms();
 
   void arm(Deadline& deadline, Nanos after) {
+    assert_here();
     wheel_.arm(deadline, now() + after);
   }
 

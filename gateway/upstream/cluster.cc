@@ -53,6 +53,7 @@ Cluster::Cluster(io::Loop& loop, std::shared_ptr<const conf::Upstream> config,
 Cluster::~Cluster() = default;
 
 void Cluster::apply(PlanPtr plan, FitnessPtr fitness) {
+  loop_.assert_here();
   const bool follows = plan_ && plan->follows == plan_.get();
   std::vector<std::uint32_t> from =
       follows ? plan->before : std::vector<std::uint32_t>(plan->endpoints.size(), balancers::kNoMember);
@@ -94,6 +95,7 @@ void Cluster::apply(PlanPtr plan, FitnessPtr fitness) {
 }
 
 void Cluster::apply(FitnessPtr fitness) {
+  loop_.assert_here();
   if (!plan_ || fitness->usable.size() != loads_.size()) return;  // of a plan that is on its way
   fitness_ = std::move(fitness);
   for (std::uint32_t i = 0; i < loads_.size(); ++i) set_usable(i, fitness_->usable[i] != 0);
@@ -193,6 +195,7 @@ std::optional<std::uint32_t> Cluster::pick_admitted(const Choice& choice, limite
 }
 
 Lease Cluster::lease(RequestStreamHandler& handler, http::Method method, const Choice& choice, Refusal& refusal) {
+  loop_.assert_here();
   Passes passes;
   if (guard_ && !admits(guard_->breaker(), balancers::mix(~choice.random), passes.upstream, refusal)) return {};
   const auto index =
@@ -234,6 +237,7 @@ bool Cluster::has_untried(std::span<const std::uint32_t> tried) const {
 }
 
 void Cluster::release(EndpointPool& pool, RequestStream& stream) {
+  loop_.assert_here();
   if (pool.index != kGone) {
     --loads_[pool.index].in_flight;
     balancer_->in_flight_changed(loads_, pool.index);
@@ -255,6 +259,7 @@ std::string_view Cluster::sticky_token(const EndpointPool& pool) const {
 }
 
 void Cluster::retire() {
+  loop_.assert_here();
   next_ramp_.cancel();
   for (auto& pool : pools_) pool->retire();
 }

@@ -17,6 +17,7 @@ H1Pool::~H1Pool() {
 }
 
 RequestStream* H1Pool::take(RequestStreamHandler& handler, const Wanted& wanted, ErrorKind& error) {
+  loop_.assert_here();
   H1Connection* connection = wanted.fresh ? nullptr : idle_.pop_front();
   if (connection) {
     --idle_count_;
@@ -73,6 +74,7 @@ void H1Pool::destroy(H1Connection& connection) {
 }
 
 void H1Pool::retire() {
+  loop_.assert_here();
   retired_ = true;
   while (H1Connection* connection = idle_.front()) discard(*connection);
 }

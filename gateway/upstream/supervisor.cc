@@ -84,6 +84,7 @@ Supervisor::~Supervisor() {
 }
 
 void Supervisor::apply(const discovery::SnapshotPtr& snapshot) {
+  loop_.assert_here();
   ++plans_;
   places_ = 0;
   snapshot_ = snapshot;
@@ -114,6 +115,7 @@ discovery::SnapshotPtr Supervisor::with_weights() const {
 }
 
 bool Supervisor::set_weight(const std::string& address, std::optional<std::uint32_t> weight) {
+  loop_.assert_here();
   const auto is_it = [&](const discovery::Endpoint& endpoint) { return endpoint.address.text() == address; };
   if (!snapshot_ || std::none_of(snapshot_->endpoints.begin(), snapshot_->endpoints.end(), is_it)) return false;
   if (weight) {
@@ -126,6 +128,7 @@ bool Supervisor::set_weight(const std::string& address, std::optional<std::uint3
 }
 
 void Supervisor::failures_in_a_row(const health::EndpointRecordPtr& record, health::Failure last) {
+  loop_.assert_here();
   monitor_.failures_in_a_row(record, last);
   publish_fitness();
 }
