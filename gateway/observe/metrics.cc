@@ -207,6 +207,8 @@ class Page {
     out_.add(sum(&WorkerStats::bytes_sent));
     out_.counter("penstock_errors_total", "Exchanges that did not go as asked, by reason.");
     for (std::size_t kind = 1; kind < kErrorKinds; ++kind) {
+      // A reason to answer in another way, and no error: counted where that is.
+      if (static_cast<ErrorKind>(kind) == ErrorKind::degraded) continue;
       out_.add(total([&](const WorkerStats& w) -> auto& { return w.errors[kind]; }),
                {{"reason", std::string(name(static_cast<ErrorKind>(kind)))}});
     }

@@ -16,7 +16,6 @@ const std::vector<MovedElsewhere> kElsewhere = {
 
 const std::vector<NeverMoved> kNever = {
     {"errors_total{reason=\"internal\"}", "counts bugs of ours: moves that the tables of states don't have"},
-    {"errors_total{reason=\"by_hand\"}", "is only ever a reason for a fallback, and no error of an exchange"},
 };
 
 class EveryCounter : public CountersOfEndpoints {

@@ -5,14 +5,10 @@
 #include <cstdint>
 
 #include "conf/config.h"
-#include "gateway/base/deadline_wheel.h"
+#include "gateway/base/nanos.h"
 #include "limiters/rate_clock.h"
 
 namespace penstock::filters {
-
-inline std::uint64_t nanos(conf::milliseconds duration) {
-  return static_cast<std::uint64_t>(duration.count()) * kNanosPerMilli;
-}
 
 /// Rounded up, at least one: as the RateLimit-Policy field has it.
 inline std::uint64_t whole_seconds(conf::milliseconds duration) {
