@@ -58,13 +58,14 @@ class Attempt final : public RequestStreamHandler {
   Failure failure;  ///< why it is over, if it has failed
   bool over = false;
   Nanos first_byte_timeout = 10 * kNanosPerSecond;
+  Nanos idle_timeout = 10 * kNanosPerSecond;
   bool keep_lease = true;  ///< after the answer
   bool hesitates = false;  ///< sends nothing once it is connected
   bool pauses = false;     ///< at each piece of the body
 
   void send() {
     const std::vector<http::Field> host = {{"Host", "h"}};
-    lease->set_idle_timeout(10 * kNanosPerSecond);
+    lease->set_idle_timeout(idle_timeout);
     lease->send_head({{"GET", "/", {}, false}, {}, host, {}});
     lease->send_end({}, first_byte_timeout);
   }

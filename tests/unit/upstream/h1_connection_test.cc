@@ -1,4 +1,6 @@
 // One attempt: how it succeeds, and each way in which it fails.
+#include <chrono>
+
 #include "tests/unit/upstream/cluster_fixture.h"
 
 namespace penstock::upstream {
@@ -148,6 +150,22 @@ TEST_F(ConnectionTest, ATunnelPassesBytesAsTheyAre) {
   EXPECT_EQ(attempt.told, "connected switch early tunnel end");
   attempt.lease.reset();
   EXPECT_EQ(stats.connections_idle.value(), 0);
+}
+
+/// A ticker that the client only listens to.
+TEST_F(ConnectionTest, ATunnelLivesAsLongAsTheEndpointSends) {
+  attempt.idle_timeout = 200 * kNanosPerMilli;
+  begin(attempt);
+  answer(endpoint, 0, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+  ASSERT_TRUE(run_until([&] { return attempt.told.ends_with("switch "); }));
+  for (int i = 0; i < 8; ++i) {
+    peer().send("x");
+    const auto ticked = std::chrono::steady_clock::now();
+    run_until([&] { return std::chrono::steady_clock::now() - ticked > std::chrono::milliseconds(50); });
+    ASSERT_FALSE(attempt.over) << i;
+  }
+  EXPECT_TRUE(wait_for(attempt));
+  EXPECT_EQ(attempt.error, ErrorKind::upstream_idle_timeout);
 }
 
 }  // namespace
