@@ -6,9 +6,7 @@ namespace penstock::discovery {
 namespace {
 
 using e2e::Exchange;
-using e2e::Message;
 using testing::Contains;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;

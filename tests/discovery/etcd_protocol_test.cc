@@ -7,7 +7,6 @@ namespace penstock::discovery {
 namespace {
 
 using e2e::Exchange;
-using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;

@@ -7,7 +7,6 @@ namespace {
 
 using testing::Contains;
 using testing::HasSubstr;
-using testing::SizeIs;
 
 constexpr const char* kNode = "/services/edge/10.0.0.9:8080";
 

@@ -6,7 +6,6 @@
 namespace penstock::discovery {
 namespace {
 
-using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
 

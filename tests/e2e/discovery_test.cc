@@ -7,9 +7,6 @@
 namespace penstock::e2e {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::Not;
-
 class Discovery : public DiscoveryFixture, public ::testing::WithParamInterface<std::string> {
  protected:
   void SetUp() override { settle_in(GetParam()); }

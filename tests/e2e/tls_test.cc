@@ -11,11 +11,9 @@
 namespace penstock::e2e {
 namespace {
 
-using ::testing::AnyOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
-using ::testing::StartsWith;
 using testing_support::Authority;
 using testing_support::KeyPair;
 using testing_support::Wanted;

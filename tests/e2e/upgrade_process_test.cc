@@ -18,7 +18,7 @@ class Load {
  public:
   explicit Load(const Gateway& gateway) {
     for (int i = 0; i < 2; ++i) threads_.emplace_back([this, &gateway] { run([&] { keep_asking(gateway); }); });
-    for (int i = 0; i < 2; ++i) threads_.emplace_back([this, &gateway] { run([&] { ask(Client(gateway)); }); });
+    for (int i = 0; i < 2; ++i) threads_.emplace_back([this, &gateway] { run([&] { ask_anew(gateway); }); });
     threads_.emplace_back([this, &gateway] { run([&] { answered_ += gateway.admin("/livez").status() == 200; }); });
   }
   ~Load() { stop(); }
@@ -53,7 +53,11 @@ class Load {
       }
     }
   }
-  Message ask(Client&& client) {
+  void ask_anew(const Gateway& gateway) {
+    Client client(gateway);
+    ask(client);
+  }
+  Message ask(Client& client) {
     Message answer = client.get("/");
     ++(answer.body == "ok" ? answered_ : failed_);
     return answer;
@@ -62,7 +66,7 @@ class Load {
     Client client(gateway);
     while (!stop_) {
       try {
-        if (ask(std::move(client))["Connection"] == "close") return;
+        if (ask(client)["Connection"] == "close") return;
       } catch (const Ended&) {
         return;  // closed while it was idle for long: this thread had not run
       }

@@ -7,7 +7,6 @@
 namespace penstock::e2e {
 namespace {
 
-using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 using testing_support::Authority;

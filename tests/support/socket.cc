@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <tuple>
 
 #include "tests/support/deadline.h"
 
@@ -135,7 +136,7 @@ SilentPort::SilentPort() : listener_(listen_on(SocketAddress::ipv4(), 0)) {
   const SocketAddress address = SocketAddress::of(listener_);
   for (Fd& filler : fillers_) {
     filler = new_socket(address);
-    ::connect(filler.get(), address.raw(), address.length());
+    std::ignore = ::connect(filler.get(), address.raw(), address.length());
   }
 }
 

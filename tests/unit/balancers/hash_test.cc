@@ -50,7 +50,8 @@ TEST(Hash, OneBitOfATextMovesHalfTheBitsOfItsHash) {
   for (std::size_t i = 0; i < 1000; ++i) {
     std::string text = text_of(13);
     const std::uint64_t before = hash_text(text, i);
-    text[i % text.size()] ^= static_cast<char>(1 << i % 8);
+    char& byte = text[i % text.size()];
+    byte = static_cast<char>(byte ^ (1 << i % 8));
     flipped += std::popcount(before ^ hash_text(text, i));
   }
   EXPECT_NEAR(flipped / 1000, 32, 1);

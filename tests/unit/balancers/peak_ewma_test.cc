@@ -145,7 +145,7 @@ TEST_F(PeakEwmaTest, StillChoosesBetweenTwoWhenOneWasTried) {
   latency(0, 1), latency(1, 5), latency(2, 100);
   int slow = 0;
   for (int i = 0; i < 10'000; ++i) slow += pick({0}) == 2;
-  EXPECT_NEAR(slow, 10'000 / 128, 40);
+  EXPECT_NEAR(slow, 10'000 / 128.0, 40);
 }
 
 TEST_F(PeakEwmaTest, HasNoAnswerWhenNothingIsUsable) {

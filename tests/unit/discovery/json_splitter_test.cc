@@ -11,7 +11,6 @@ namespace penstock::discovery {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 
 class JsonSplitterTest : public testing::Test {
  protected:

@@ -9,8 +9,6 @@
 namespace penstock::io {
 namespace {
 
-using testing::ElementsAre;
-
 std::string u16(unsigned value) {
   return {static_cast<char>(value >> 8), static_cast<char>(value & 0xff)};
 }

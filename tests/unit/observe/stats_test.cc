@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <random>
 
 namespace penstock::observe {
@@ -27,7 +28,7 @@ std::size_t expected_bucket(std::uint64_t duration_ns) {
 
 TEST(DurationHistogram, CountsABoundInItsOwnBucketAndWhatIsAboveInTheNext) {
   for (std::size_t i = 0; i < kDurationBounds.size(); ++i) {
-    const auto bound_ns = static_cast<std::uint64_t>(kDurationBounds[i] * 1e9 + 0.5);
+    const auto bound_ns = static_cast<std::uint64_t>(std::llround(kDurationBounds[i] * 1e9));
     EXPECT_EQ(bucket_of(bound_ns - 1), i);
     EXPECT_EQ(bucket_of(bound_ns), i);
     EXPECT_EQ(bucket_of(bound_ns + 1), i + 1);

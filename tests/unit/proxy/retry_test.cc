@@ -11,7 +11,6 @@ namespace {
 
 using upstream::Failure;
 using Stage = Failure::Stage;
-using observe::RetryReason;
 
 constexpr Failure kRefused = {ErrorKind::connect_failed, "", Stage::connecting, false, false, true};
 constexpr Failure kReset = {ErrorKind::upstream_reset, "", Stage::waiting, true, false, false};

@@ -69,7 +69,7 @@ class AdmissionTest : public ::testing::Test {
 };
 
 TEST_F(AdmissionTest, WithoutLimitsEverythingPasses) {
-  EXPECT_FALSE(limits().gates(0).size());
+  EXPECT_TRUE(limits().gates(0).empty());
   EXPECT_EQ(ask_once(), Decision::pass);
 }
 
