@@ -3,7 +3,8 @@
 
 A file that was found clean is not looked at again while nothing of what was read is different: the file itself and all of
 the project's headers that it includes, the command, the configuration, the tool. The keys of what is clean are kept in
-$XDG_CACHE_HOME/penstock/lint, for all checkouts. Ends with 1 if there is anything to mend.
+$XDG_CACHE_HOME/penstock/lint, for all checkouts. With --within no file is begun after that many seconds; how many were not
+looked at is said. Ends with 1 if there is anything to mend.
 """
 
 import argparse
@@ -24,6 +25,7 @@ def parse_arguments():
     parser.add_argument("--tool", default="clang-tidy")
     parser.add_argument("--database", required=True, help="the folder of compile_commands.json")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--within", type=float, metavar="SECONDS")
     parser.add_argument("files", nargs="*")
     return parser.parse_args()
 
@@ -53,6 +55,7 @@ class Cache:
 class Linter:
     def __init__(self, options):
         self.options, self.cache, self.root = options, Cache(), os.getcwd()
+        self.end = time.monotonic() + options.within if options.within else float("inf")
         with open(os.path.join(options.database, "compile_commands.json")) as file:
             self.commands = {os.path.relpath(entry["file"]): entry for entry in json.load(file)}
         version = subprocess.run([options.tool, "--version"], capture_output=True, text=True, check=True).stdout
@@ -87,7 +90,9 @@ class Linter:
         return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()
 
     def look(self, name):
-        """What is to be mended in the file, as text; empty if it is clean."""
+        """What is to be mended in the file, as text; empty if it is clean, None if there was no time left for it."""
+        if time.monotonic() > self.end:
+            return None
         key = self.key(name)
         if key and self.cache.has(key):
             return ""
@@ -104,13 +109,15 @@ def main():
     options = parse_arguments()
     linter = Linter(options)
     files = [name for name in options.files if name in linter.commands]
-    bad = 0
+    bad = passed_over = 0
     with ThreadPoolExecutor(options.jobs) as pool:
         for name, text in zip(files, pool.map(linter.look, files)):
             bad += bool(text)
+            passed_over += text is None
             if text:
                 print(text, flush=True)
-    print(f"clang-tidy: {len(files)} files, {bad} with something to mend", flush=True)
+    late = f", {passed_over} not looked at within {options.within:g} s" if passed_over else ""
+    print(f"clang-tidy: {len(files)} files, {bad} with something to mend{late}", flush=True)
     return 1 if bad else 0
 
 
