@@ -148,7 +148,8 @@ TEST_F(SmoothWeightedTest, CountsAreExactAfterEachCycle) {
   for (int round = 0; round < 50; ++round) {
     const Indices weights = random_weights(20, 20);
     endpoints(weights);
-    const auto count = counts(3 * std::accumulate(weights.begin(), weights.end(), 0u));
+    const auto total = static_cast<int>(std::accumulate(weights.begin(), weights.end(), 0u));
+    const auto count = counts(3 * total);
     for (std::size_t i = 0; i < weights.size(); ++i) ASSERT_EQ(count[i], 3 * weights[i]);
   }
 }
