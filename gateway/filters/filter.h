@@ -59,8 +59,9 @@ struct Verdict {
 struct Outcome {
   Nanos now = 0;
   ErrorKind error = ErrorKind::none;
-  int status = 0;            ///< 0: none was sent
-  bool of_upstream = false;  ///< an upstream was asked, and not for a tunnel
+  int status = 0;              ///< 0: none was sent
+  bool clients_bound = false;  ///< with total_timeout: it was the client that set that time
+  bool of_upstream = false;    ///< an upstream was asked, and not for a tunnel
 };
 
 /// Any thread, unless it is said otherwise. `state` is the filter's own for this request, or null if it has none.

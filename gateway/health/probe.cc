@@ -7,6 +7,7 @@
 
 #include "gateway/base/nanos.h"
 #include "gateway/io/loop.h"
+#include "gateway/io/own_want.h"
 #include "gateway/io/tls/session.h"
 
 namespace penstock::health {
@@ -28,7 +29,12 @@ Probe::Probe(io::Loop& loop, const conf::HealthCheck& how, ProbeTarget target, D
       how_(how),
       target_(checked_target(how, std::move(target))),
       done_(std::move(done)),
-      timeout_(Deadline::of<&Probe::timed_out>(this)) {}
+      timeout_(Deadline::of<&Probe::timed_out>(this)),
+      again_(Deadline::of<&Probe::try_again>(this)) {}
+
+void Probe::try_again() {
+  if (!start()) loop_.arm(again_, kNanosPerSecond);
+}
 
 bool Probe::start() {
   loop_.assert_here();
@@ -95,11 +101,20 @@ void Probe::on_eof() {
 }
 
 void Probe::on_error(int error) {
-  if (error == EPROTO && stream_->tls()) {
+  if (!parser_ && io::is_own_want(error, target_.address)) {
+    start_again();
+  } else if (error == EPROTO && stream_->tls()) {
     finish(false, "tls: " + stream_->tls()->error());
   } else {
     finish(false, (parser_ ? "no answer: " : "connect: ") + error_text(error));
   }
+}
+
+/// Nothing has been learned; there may be a port soon.
+void Probe::start_again() {
+  stream_.reset();
+  timeout_.cancel();
+  loop_.arm(again_, kNanosPerSecond);
 }
 
 void Probe::timed_out() {
@@ -109,6 +124,7 @@ void Probe::timed_out() {
 
 void Probe::finish(bool passed, const std::string& why) {
   timeout_.cancel();
+  again_.cancel();
   stream_.reset();
   parser_.reset();
   const Done done = done_;  // it may destroy us

@@ -51,6 +51,8 @@ class Probe final : private io::StreamHandler {
   std::string request() const;
   void judge(int status);
   void timed_out();
+  void start_again();
+  void try_again();
   void finish(bool passed, const std::string& why);
 
   io::Loop& loop_;
@@ -61,6 +63,7 @@ class Probe final : private io::StreamHandler {
   // While under way.
   io::StreamPtr stream_;
   Deadline timeout_;
+  Deadline again_;                                  ///< when this machine lacked what a connection needs
   std::unique_ptr<http::H1ResponseParser> parser_;  ///< once connected
 };
 

@@ -166,7 +166,9 @@ void Exchange::set_deadline() {
   const Nanos written = course_.action.total_ms * kNanosPerMilli;
   course_.bounds_body = written != 0 || asked.within != ClientDeadline::kNone;
   course_.tells_deadline = written != 0 || asked.told;
-  course_.due = course_.started + std::min(written ? written : kDefaultTotal, asked.within);
+  const Nanos ours = written ? written : kDefaultTotal;
+  course_.clients_bound = asked.within < ours;
+  course_.due = course_.started + std::min(ours, asked.within);
   const Nanos now = context_->loop.now();
   context_->loop.arm(total_, course_.due > now ? course_.due - now : 0);
 }

@@ -114,6 +114,7 @@ class Exchange final : private CallOwner, private filters::Waker {
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;
     Nanos due = 0;                ///< when the answer is; 0: not set yet
+    bool clients_bound = false;   ///< that is what the client has asked for
     bool bounds_body = false;     ///< that counts to the last byte of the answer
     bool tells_deadline = false;  ///< endpoints are told what is left
   };

@@ -134,8 +134,8 @@ void Exchange::out_of_time() {
     fail(ErrorKind::internal, "a state that can't follow");
     return;
   }
-  call_.abandon(ErrorKind::total_timeout);
-  fail(ErrorKind::total_timeout, "timeouts.total");
+  call_.abandon(ErrorKind::total_timeout, course_.clients_bound);
+  fail(ErrorKind::total_timeout, course_.clients_bound ? "the time that the client gave is over" : "timeouts.total");
 }
 
 void Exchange::leave_filters() {
@@ -143,6 +143,7 @@ void Exchange::leave_filters() {
   chain_.leave({.now = context_->loop.now(),
                 .error = course_.error,
                 .status = course_.status,
+                .clients_bound = course_.clients_bound,
                 .of_upstream = call_.cluster() != nullptr && doing() != Doing::tunnel});
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gateway/http/h1_writer.h"
+#include "gateway/io/own_want.h"
 #include "gateway/io/tls/session.h"
 #include "gateway/upstream/h1_pool.h"
 
@@ -77,7 +78,7 @@ void H1Connection::send_head(const http::OutgoingRequest& request) {
   const http::HeadFields fields = {request.passed, request.added, request.framing, option};
   char* const begin = stream_->prepare(http::head_bound(request.line, fields));
   stream_->commit(static_cast<std::size_t>(http::write_head(begin, request.line, fields) - begin));
-  if (course_.request_body != http::BodyKind::none) home_.loop().arm(deadline_, idle_timeout_);
+  if (course_.request_body != http::BodyKind::none) watch_idle();
 }
 
 void H1Connection::send_body(std::string_view bytes, const http::ChunkPlace& chunk) {
@@ -90,7 +91,7 @@ void H1Connection::send_body(std::string_view bytes, const http::ChunkPlace& chu
   } else {
     stream_->write(bytes);
   }
-  home_.loop().arm(deadline_, idle_timeout_);
+  if (course_.answer == AnswerSide::tunnel) watch_idle();
   count_sent();
 }
 
@@ -100,7 +101,22 @@ void H1Connection::send_end(std::span<const http::Field> trailers, Nanos first_b
     stream_->commit(static_cast<std::size_t>(http::write_last_chunk(begin, trailers) - begin));
   }
   course_.request = RequestSide::complete;
-  if (waiting()) home_.loop().arm(deadline_, first_byte_timeout);
+  if (waiting()) {
+    home_.loop().arm(deadline_, first_byte_timeout);
+  } else {
+    watch_idle();
+  }
+}
+
+/// timeouts.idle counts while something is wanted of the endpoint: that it takes what there is, or that it goes on with
+/// its answer. A client that pauses in its upload, or in its reading, is the listener's to time.
+void H1Connection::watch_idle() {
+  const bool uploading = course_.request == RequestSide::sending && course_.answer != AnswerSide::tunnel;
+  if (course_.paused || (uploading && !stream_->congested())) {
+    deadline_.cancel();
+  } else {
+    home_.loop().arm(deadline_, idle_timeout_);
+  }
 }
 
 // ---- the answer
@@ -203,11 +219,11 @@ bool H1Connection::handle_end(bool more_bytes) {
 
 /// A byte has come: the next one may take its time again.
 void H1Connection::keep_waiting() {
-  if (!waiting()) home_.loop().arm(deadline_, idle_timeout_);
+  if (!waiting()) watch_idle();
 }
 
 void H1Connection::start_tunnel() {
-  home_.loop().arm(deadline_, idle_timeout_);
+  watch_idle();
 }
 
 void H1Connection::pause() {
@@ -220,7 +236,7 @@ void H1Connection::pause() {
 void H1Connection::resume() {
   if (!course_.paused) return;
   course_.paused = false;
-  home_.loop().arm(deadline_, idle_timeout_);
+  watch_idle();
   const std::string held = std::exchange(stash_, {});
   stream_->resume_reading();
   process(held);  // even of nothing: the answer may have ended with the bytes before the pause
@@ -270,10 +286,14 @@ void H1Connection::fail_connecting(int error) {
     return;
   }
   const bool refused = error == ECONNREFUSED || error == ENOENT;  // ENOENT: a Unix socket whose file is gone
-  fail(ErrorKind::connect_failed, refused ? "connection refused" : "no connection", refused);
+  if (io::is_own_want(error, home_.address())) {
+    fail(ErrorKind::connect_failed, "the gateway has no port or memory for a connection", {.gateways_want = true});
+  } else {
+    fail(ErrorKind::connect_failed, refused ? "connection refused" : "no connection", {.refused = refused});
+  }
 }
 
-void H1Connection::fail(ErrorKind kind, const char* detail, bool refused) {
+void H1Connection::fail(ErrorKind kind, const char* detail, ConnectFault fault) {
   using Stage = Failure::Stage;
   deadline_.cancel();
   const bool in_body = course_.answer >= AnswerSide::body;
@@ -281,7 +301,7 @@ void H1Connection::fail(ErrorKind kind, const char* detail, bool refused) {
   const Stage stage = link_ == Link::connecting               ? Stage::connecting
                       : course_.answer == AnswerSide::nothing ? Stage::waiting
                                                               : Stage::answering;
-  handler_->on_failed({kind, detail, stage, sent(), reused(), refused});
+  handler_->on_failed({kind, detail, stage, sent(), reused(), fault.refused, fault.gateways_want});
 }
 
 /// The reason in OpenSSL's words is the health checks' to tell: clients need not know it.
@@ -306,17 +326,23 @@ void H1Connection::timed_out() {
     fail(ErrorKind::connect_timeout, "timeouts.connect");
   } else if (waiting()) {
     fail(ErrorKind::first_byte_timeout, "timeouts.first_byte");
+  } else if (stream_->congested() && stream_->sent() > counted_) {
+    count_sent();  // slow, but not idle: some of what has waited was taken
+    watch_idle();
   } else {
     fail(ErrorKind::upstream_idle_timeout, "timeouts.idle");
   }
 }
 
 void H1Connection::on_congested() {
+  count_sent();
+  if (handler_ && course_.request == RequestSide::sending) watch_idle();
   if (handler_) handler_->on_request_congested();
 }
 
 void H1Connection::on_drained() {
   count_sent();
+  if (handler_ && course_.request == RequestSide::sending) watch_idle();
   if (handler_) handler_->on_request_drained();
 }
 

@@ -87,10 +87,17 @@ class H1Connection final : public io::Disposable, public ListLink, public Reques
   void process(std::string_view in);
   bool handle_head();
   bool handle_end(bool more_bytes);
-  void fail(ErrorKind kind, const char* detail, bool refused = false);
+  /// Of Failure, what only connections that are being made can meet.
+  struct ConnectFault {
+    bool refused = false;
+    bool gateways_want = false;
+  };
+  void fail(ErrorKind kind, const char* detail, ConnectFault fault);
+  void fail(ErrorKind kind, const char* detail) { fail(kind, detail, {}); }
   void fail_connecting(int error);
   void fail_tls();
   void keep_waiting();
+  void watch_idle();
   void count_sent();
   void timed_out();
 

@@ -39,12 +39,18 @@ void Lease::answered(int status, bool overload, Nanos took) {
   }
 }
 
-void Lease::failed(const Failure& failure, Nanos took) {
+void Lease::failed(const Failure& failure, Phase phase, Nanos took) {
+  const Ending ending = {.kind = failure.kind, .phase = phase, .gateways_want = failure.gateways_want};
+  if (blame_for(ending) != Blame::endpoint) {
+    abandoned(took);
+    return;
+  }
   passes_.ended(true, took, cluster_->loop_.now());
   cluster_->failed(*pool_, failure_of(failure), took);
 }
 
 void Lease::abandoned(Nanos took) {
+  passes_.cancel();
   if (static_cast<double>(took) > 2 * cluster_->typical_ns_) cluster_->seems_slow(*pool_, took);
 }
 

@@ -5,6 +5,7 @@
 
 #include "gateway/base/deadline_wheel.h"
 #include "gateway/base/error.h"
+#include "gateway/upstream/blame.h"
 #include "gateway/upstream/pool.h"
 #include "limiters/circuit_breaker.h"
 
@@ -64,9 +65,9 @@ class Lease {
   // byte of the answer, or to the end of the attempt.
   /// The answer's head is there. `overload`: it is a refusal for now (429, or 503 with Retry-After).
   void answered(int status, bool overload, Nanos took);
-  /// No answer came, or not all of it, and that is the endpoint's doing.
-  void failed(const Failure& failure, Nanos took);
-  /// The client left before the answer.
+  /// No answer came, or not all of it. Counts as a failure if blame_for() says so.
+  void failed(const Failure& failure, Phase phase, Nanos took);
+  /// The answer is no longer waited for, and that is not the endpoint's doing.
   void abandoned(Nanos took);
 
  private:

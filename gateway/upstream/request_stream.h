@@ -23,9 +23,10 @@ struct Failure {
   ErrorKind kind = ErrorKind::none;
   const char* detail = "";  ///< a literal
   Stage stage = Stage::connecting;
-  bool sent = false;     ///< the endpoint may have had some of the request
-  bool reused = false;   ///< the connection had carried a request before
-  bool refused = false;  ///< nobody listens there
+  bool sent = false;           ///< the endpoint may have had some of the request
+  bool reused = false;         ///< the connection had carried a request before
+  bool refused = false;        ///< nobody listens there
+  bool gateways_want = false;  ///< with connect_failed: there was no port or memory for it; not the endpoint's doing
 
   /// A connection from the pool that the endpoint was closing while the request was on its way (RFC 9110 §9.2.2,
   /// RFC 9112 §9.3.1). It says nothing against the endpoint.

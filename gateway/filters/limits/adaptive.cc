@@ -25,13 +25,17 @@ Ruling AdaptiveLimit::ask(const Asked& asked, Hold& hold) {
 }
 
 void AdaptiveLimit::release(Hold& hold, const Ending& ending) {
-  if (ending.counts) recorders_[ending.worker].record(ending.took);
+  // Of what a client has cut short only that tells something which took longer than others do to their end: whoever
+  // sends deadlines of a millisecond must not make the upstream look quick, and each true answer look queued.
+  const bool tells = !ending.at_least || ending.took > typical_.load(std::memory_order_relaxed);
+  if (ending.counts && tells) recorders_[ending.worker].record(ending.took);
   hold.permit.release();
   Limit::release(hold, ending);
 }
 
 void AdaptiveLimit::tick(Nanos now) {
   latency_.tick(readers_);
+  typical_.store(static_cast<Nanos>(latency_.window().quantile(0.5)), std::memory_order_relaxed);
   const Nanos elapsed = last_tick_ == 0 ? 0 : now - last_tick_;
   last_tick_ = now;
   if (elapsed == 0) return;

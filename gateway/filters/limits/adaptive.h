@@ -1,6 +1,7 @@
 // `adaptive`: the requests under way at once that the upstream can bear, as its latency shows.
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,7 @@ class AdaptiveLimit final : public Limit {
   // Any thread's.
   limiters::Concurrency places_;
   std::vector<limiters::LatencyRecorder> recorders_;  ///< by worker
+  std::atomic<Nanos> typical_{0};                     ///< median of the last seconds; 0: not known yet
   // The control thread's.
   std::vector<const limiters::LatencyRecorder*> readers_;
   limiters::RollingLatency latency_;

@@ -20,6 +20,12 @@ bool tells_of_upstream(const Outcome& outcome) {
   }
 }
 
+/// Its client chose the end: the upstream would have taken longer, and how much longer nobody knows.
+bool is_clients_end(const Outcome& outcome) {
+  return outcome.error == ErrorKind::client_gone ||
+         (outcome.error == ErrorKind::total_timeout && outcome.clients_bound);
+}
+
 void set_number(std::string& text, std::uint64_t number) {
   std::array<char, 20> digits;
   text.assign(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
@@ -131,7 +137,8 @@ void LimitsFilter::leave(void* state, const Outcome& outcome) const {
                      .took = outcome.now - its.passed_at,
                      .worker = its.worker,
                      .gave_up = its.waits,
-                     .counts = outcome.of_upstream && tells_of_upstream(outcome)});
+                     .counts = outcome.of_upstream && tells_of_upstream(outcome),
+                     .at_least = is_clients_end(outcome)});
   its.waits = false;
 }
 

@@ -82,8 +82,9 @@ struct Ending {
   Nanos now = 0;
   Nanos took = 0;  ///< since it had passed the limits
   unsigned worker = 0;
-  bool gave_up = false;  ///< while it waited
-  bool counts = false;   ///< `took` says how long the upstream takes, or at least takes
+  bool gave_up = false;   ///< while it waited
+  bool counts = false;    ///< `took` says how long the upstream takes, or at least takes
+  bool at_least = false;  ///< `took` was ended by the client
 };
 
 }  // namespace penstock::filters

@@ -38,8 +38,10 @@ class Attempt final : private upstream::RequestStreamHandler {
 
   // What it met: upstream::Lease.
   void answered(int status, bool overload, Nanos now) { lease_.answered(status, overload, waited(now)); }
-  void failed(const upstream::Failure& failure, Nanos now) { lease_.failed(failure, waited(now)); }
-  void abandoned(Nanos now) { lease_.abandoned(waited(now)); }
+  void failed(const upstream::Failure& failure, upstream::Phase phase, Nanos now) {
+    lease_.failed(failure, phase, waited(now));
+  }
+  void abandoned(Nanos now) { lease_.abandoned(client_is_sending() ? 0 : waited(now)); }
 
   // ---- also when it is over
   Nanos started() const { return started_; }
@@ -61,6 +63,7 @@ class Attempt final : private upstream::RequestStreamHandler {
   void on_request_drained() override;
 
   Nanos waited(Nanos now) const;
+  bool client_is_sending() const { return sent_ == 0 && stream().ready(); }
 
   UpstreamCall& call_;
   upstream::Lease lease_;

@@ -11,6 +11,8 @@
 
 #include <cstdint>
 
+#include "gateway/upstream/blame.h"
+
 namespace penstock::proxy {
 
 enum class CallState : std::uint8_t {
@@ -42,6 +44,15 @@ constexpr bool may_follow(CallState from, CallState to) {
       return from == sent || from == sending;
   }
   return false;
+}
+
+/// What one of the call's attempts is doing. `answered`: a head has been passed on; `connected`: the attempt has a
+/// connection, which a hedge need not have while the call is `sent`.
+constexpr upstream::Phase phase_of(CallState state, bool answered, bool connected) {
+  if (state == CallState::tunnel) return upstream::Phase::tunnel;
+  if (answered) return upstream::Phase::answering;
+  if (!connected) return upstream::Phase::connecting;
+  return state == CallState::sending ? upstream::Phase::sending : upstream::Phase::waiting;
 }
 
 }  // namespace penstock::proxy

@@ -89,12 +89,20 @@ void UpstreamCall::drop() {
   state_.emplace<Idle>();
 }
 
-void UpstreamCall::abandon(ErrorKind why) {
+void UpstreamCall::abandon(ErrorKind why, bool clients_bound) {
   Attempt& lead = race_.lead();
-  const bool waits = lead.under_way() && run_.status == 0 && state() != CallState::backing_off;
-  if (waits && why != ErrorKind::total_timeout) give_up(lead);
-  if (waits && why == ErrorKind::total_timeout && state() == CallState::sent)
-    lead.failed({why, "", upstream::Failure::Stage::waiting, true, lead.stream().reused(), false}, now());
+  if (lead.under_way() && run_.status == 0 && state() != CallState::backing_off) {
+    const upstream::Ending ending = {.kind = why,
+                                     .phase = phase_of(state(), run_.status != 0, lead.stream().ready()),
+                                     .clients_bound = clients_bound};
+    if (upstream::blame_for(ending) == upstream::Blame::endpoint) {
+      const bool connecting = ending.phase == upstream::Phase::connecting;
+      using Stage = upstream::Failure::Stage;
+      lead.failed({.kind = why, .stage = connecting ? Stage::connecting : Stage::waiting}, ending.phase, now());
+    } else {
+      give_up(lead);
+    }
+  }
   if (Attempt* beside = race_.beside()) give_up(*beside);
 }
 
@@ -219,6 +227,7 @@ void UpstreamCall::on_switch(Attempt& attempt, const http::ResponseHead& head) {
                         upstream::Failure::Stage::answering, true, attempt.stream().reused(), false});
     return;
   }
+  attempt.answered(head.status, false, now());  // a success; what the tunnel does later is no matter
   run_.status = head.status;
   attempt.note_answer(now());
   enter<Tunnel>();
@@ -282,7 +291,8 @@ void UpstreamCall::on_failed(Attempt& attempt, const upstream::Failure& failure)
     const Nanos wait = run_.policy.retry ? draw_backoff() : 0;
     next = after_failure(failure, tried_with(attempt), run_.policy.retry, wait);
   }
-  if (next.again != Again::fresh) attempt.failed(failure, now());
+  if (next.again != Again::fresh)
+    attempt.failed(failure, phase_of(state(), run_.status != 0, attempt.stream().ready()), now());
   if (race_.beside()) {
     go_on_without(attempt);
   } else if (next.again == Again::no || !goes_on(attempt, next)) {

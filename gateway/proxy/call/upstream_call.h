@@ -64,9 +64,9 @@ class UpstreamCall final {
   void pause();
   void resume();
 
-  /// Nobody waits for the answer any more: what there is to learn from that is learned. With total_timeout it is the
-  /// endpoint's doing, with anything else the client's. drop() is to follow.
-  void abandon(ErrorKind why);
+  /// Nobody waits for the answer any more: what there is to learn from that is learned. `clients_bound`: the time that
+  /// is over is one that the client chose. drop() is to follow.
+  void abandon(ErrorKind why, bool clients_bound = false);
   /// Ends it. The owner is told nothing more.
   void drop();
 

@@ -57,6 +57,7 @@ class ScriptedStream final : public upstream::RequestStream {
   void fails(ErrorKind kind, upstream::Failure::Stage stage, bool refused = false) {
     handler->on_failed({kind, "as scripted", stage, is_sent, is_reused, refused});
   }
+  void lacks_a_port() { handler->on_failed({.kind = ErrorKind::connect_failed, .gateways_want = true}); }
 
   // ---- RequestStream
   bool ready() const override { return is_ready; }

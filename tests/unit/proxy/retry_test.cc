@@ -12,6 +12,7 @@ namespace {
 using upstream::Failure;
 using Stage = Failure::Stage;
 
+constexpr Failure kNoPort = {.kind = ErrorKind::connect_failed, .gateways_want = true};
 constexpr Failure kRefused = {ErrorKind::connect_failed, "", Stage::connecting, false, false, true};
 constexpr Failure kReset = {ErrorKind::upstream_reset, "", Stage::waiting, true, false, false};
 constexpr Failure kStale = {ErrorKind::upstream_reset, "", Stage::waiting, true, true, false};
@@ -51,6 +52,7 @@ TEST(Retry, AfterAFailure) {
       {"refused, no policy: another endpoint at once", kRefused, get(), false, Again::elsewhere},
       {"whatever the method: nothing was sent", kRefused, post(), false, Again::elsewhere},
       {"a bad certificate is no connection", kBadCertificate, post(), false, Again::elsewhere},
+      {"no port to this endpoint: there may be one to another", kNoPort, get(), false, Again::elsewhere},
       {"at most two others", kRefused, with(get(), retried_twice), false, Again::no},
       {"nobody else is there", kRefused, with(get(), [](Tried& t) { t.untried = false; }), false, Again::no},
       {"no time is left", kRefused, with(get(), [](Tried& t) { t.time_left = 10; }), false, Again::no},

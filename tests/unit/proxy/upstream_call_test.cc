@@ -254,6 +254,28 @@ TEST_F(CallTest, AClientThatLeavesSaysNothingAgainstTheEndpoint) {
   EXPECT_EQ(records[stream(0).endpoint]->failures_in_a_row(), 0u);
 }
 
+TEST_F(CallTest, ADeadlineThatTheClientChoseSaysNothingAgainstTheEndpoint) {
+  begin();
+  call.abandon(ErrorKind::total_timeout, true);
+  EXPECT_EQ(records[stream(0).endpoint]->failures_in_a_row(), 0u);
+}
+
+TEST_F(CallTest, ATotalThatIsOverWhileTheClientSendsSaysNothingAgainstTheEndpoint) {
+  begin(false);
+  call.abandon(ErrorKind::total_timeout);
+  EXPECT_EQ(records[stream(0).endpoint]->failures_in_a_row(), 0u);
+}
+
+TEST_F(CallTest, WhatTheGatewayLacksSaysNothingAgainstTheEndpoint) {
+  each_stream = [](ScriptedStream& s) { s.is_ready = false; };
+  begin();
+  stream(0).lacks_a_port();
+  stream(1).lacks_a_port();
+  stream(2).lacks_a_port();
+  EXPECT_EQ(owner.error, ErrorKind::connect_failed);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(records[stream(i).endpoint]->failures_in_a_row(), 0u);
+}
+
 TEST_F(CallTest, WhatWasSentMayMoveOnlyIfItMayBeSentTwice) {
   policy.resends = true;
   begin();

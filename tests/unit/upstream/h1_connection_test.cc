@@ -152,6 +152,40 @@ TEST_F(ConnectionTest, ATunnelPassesBytesAsTheyAre) {
   EXPECT_EQ(stats.connections_idle.value(), 0);
 }
 
+/// Between two pieces of an upload it is the client that is waited for.
+TEST_F(ConnectionTest, AClientThatPausesInItsUploadIsNotTimedHere) {
+  Refusal refusal;
+  attempt.hesitates = true;
+  attempt.lease = cluster().lease(attempt, http::Method::post, {}, refusal);
+  ASSERT_TRUE(run_until([&] { return attempt.lease->ready(); }));
+  attempt.lease->set_idle_timeout(20 * kNanosPerMilli);
+  attempt.lease->send_head({{"POST", "/", {}, false}, {}, {}, {http::BodyKind::length, 10}});
+  attempt.lease->send_body("first");
+  const auto paused = std::chrono::steady_clock::now();
+  run_until([&] { return std::chrono::steady_clock::now() - paused > std::chrono::milliseconds(100); });
+  EXPECT_FALSE(attempt.over);
+  attempt.lease->send_body("later");
+  attempt.lease->send_end({}, 10 * kNanosPerSecond);
+  ASSERT_TRUE(run_until([&] { return peer().received.ends_with("firstlater"); }));
+  peer().send(kAnswer);
+  EXPECT_TRUE(wait_for(attempt));
+  EXPECT_EQ(attempt.error, ErrorKind::none);
+}
+
+TEST_F(ConnectionTest, AnEndpointThatTakesNoMoreOfAnUploadIsTimedOut) {
+  Refusal refusal;
+  attempt.hesitates = true;
+  attempt.lease = cluster().lease(attempt, http::Method::post, {}, refusal);
+  ASSERT_TRUE(run_until([&] { return attempt.lease->ready() && endpoint.accepted() == 1; }));
+  peer().stream->pause_reading();
+  attempt.lease->set_idle_timeout(50 * kNanosPerMilli);
+  const std::string much(64 << 20, 'x');
+  attempt.lease->send_head({{"POST", "/", {}, false}, {}, {}, {http::BodyKind::length, 2 * much.size()}});
+  attempt.lease->send_body(much);
+  EXPECT_TRUE(wait_for(attempt));
+  EXPECT_EQ(attempt.error, ErrorKind::upstream_idle_timeout);
+}
+
 /// A ticker that the client only listens to.
 TEST_F(ConnectionTest, ATunnelLivesAsLongAsTheEndpointSends) {
   attempt.idle_timeout = 200 * kNanosPerMilli;

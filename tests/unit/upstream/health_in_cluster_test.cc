@@ -45,7 +45,7 @@ class HealthInClusterTest : public ClusterTest {
     for (int i = 0; i < times; ++i) {
       Attempt attempt;
       ASSERT_TRUE(begin(attempt, false, others));
-      attempt.lease.failed({ErrorKind::upstream_reset, "", Failure::Stage::waiting, true}, kQuick);
+      attempt.lease.failed({ErrorKind::upstream_reset, "", Failure::Stage::waiting, true}, Phase::waiting, kQuick);
     }
   }
   std::uint32_t index_of(const Endpoint& endpoint) {

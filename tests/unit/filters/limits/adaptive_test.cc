@@ -76,6 +76,26 @@ TEST_F(AdaptiveLimitTest, LearnsNothingFromWhatSaysNothing) {
   EXPECT_EQ(levels().limit, kFirstGuess);
 }
 
+/// Somebody sends requests that he gives a millisecond, nine for each that is answered in ten.
+TEST_F(AdaptiveLimitTest, ClientsThatDoNotWaitMakeNoUpstreamLookQuick) {
+  for (int i = 0; i < 5; ++i) work(kQuick);
+  for (int i = 0; i < 20; ++i) {
+    for (int hurried = 0; hurried < 9; ++hurried) {
+      fill();
+      all_end({.took = kNanosPerMilli, .counts = true, .at_least = true});
+    }
+    work(kQuick);
+  }
+  EXPECT_NEAR(levels().baseline_s, 0.01, 0.0002);
+  EXPECT_NEAR(levels().p99_s, 0.01, 0.0002);
+}
+
+TEST_F(AdaptiveLimitTest, ClientsThatWaitInVainTellThatItTakesLonger) {
+  for (int i = 0; i < 5; ++i) work(kQuick);
+  for (int i = 0; i < 5; ++i) work({.took = 500 * kNanosPerMilli, .counts = true, .at_least = true});
+  EXPECT_NEAR(levels().p99_s, 0.5, 0.02);
+}
+
 TEST_F(AdaptiveLimitTest, LetsMoreInWhileTheUpstreamBearsIt) {
   for (int i = 0; i < 10; ++i) work(kQuick);
   EXPECT_GT(levels().limit, 2 * kFirstGuess);
