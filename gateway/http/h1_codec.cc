@@ -168,7 +168,7 @@ H1Parser::Event H1Parser::feed_head(std::string_view& in) {
     return feed_refused(in);
   }
   bytes_.append(piece.data(), used);
-  in.remove_prefix(used);
+  in = slice_from(in, used);
   if (signal_ == Signal::head) return finish_head();
   if (line_too_long()) return fail({ErrorKind::uri_too_long, "a request line over the limit"});
   // llhttp takes a line without a version for HTTP/0.9 and waits for fields, while its sender waits for an answer.
@@ -221,7 +221,7 @@ H1Parser::Event H1Parser::feed_length(std::string_view& in) {
   if (in.empty()) return Event::need_more;
   const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, in.size()));
   body_ = slice(in, 0, size);
-  in.remove_prefix(size);
+  in = slice_from(in, size);
   left_ -= size;
   if (left_ == 0) state_ = State::end;
   return Event::body;
@@ -232,7 +232,7 @@ H1Parser::Event H1Parser::feed_chunked(std::string_view& in) {
     std::size_t used = 0;
     const llhttp_errno_t result = execute(in, used);
     if (result != HPE_OK && result != HPE_PAUSED) return fail({ErrorKind::bad_request, "bad chunked framing"});
-    in.remove_prefix(used);
+    in = slice_from(in, used);
     chunk_line_ += used - (signal_ == Signal::body ? body_.size() : 0);
     if (chunk_line_ > kChunkLineMax) return fail(kEndlessExtensions);
     if (signal_ == Signal::body) {

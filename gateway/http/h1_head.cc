@@ -41,7 +41,7 @@ class Characters {
       }
       bad_ = bad_ || bad != 0;
       returns_ += returns;
-      head.remove_prefix(block.size());
+      head = slice_from(head, block.size());
     }
   }
   bool good() const { return !bad_; }
@@ -70,7 +70,7 @@ std::optional<std::string_view> take_line(std::string_view& bytes) {
   const auto size = static_cast<std::size_t>(lf - bytes.data());
   if (size == 0 || lf[-1] != '\r') return std::nullopt;
   const std::string_view line = slice(bytes, 0, size - 1);
-  bytes.remove_prefix(size + 1);
+  bytes = slice_from(bytes, size + 1);
   return line;
 }
 
