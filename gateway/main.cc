@@ -16,6 +16,7 @@
 #include "gateway/deployment/tls_loading.h"
 #include "gateway/process/log_level.h"
 #include "gateway/process/privileges.h"
+#include "gateway/process/root_place.h"
 #include "gateway/process/version.h"
 
 namespace {
@@ -62,7 +63,13 @@ std::string state_dir_of(const Options& options, const conf::Config* config) {
 bool read_key(const Options& options, Gateway::Start& start) {
   constexpr int kPatienceMs = 10'000;
   constexpr int kPatienceWithAnOldOneMs = 2'000;
-  const auto last = ConfigStore(state_dir_of(options, nullptr)).newest();
+  const std::string state_dir = state_dir_of(options, nullptr);
+  // A configuration says whom to become, and which files to write: root takes it from nobody else.
+  const bool believed = !is_root() || state_dir.empty() || placed_by_root(state_dir + "/config/000001.yaml");
+  if (!believed)
+    std::fprintf(stderr, "%s: others than root can write there, so no configuration is taken from it\n",
+                 state_dir.c_str());
+  const auto last = believed ? ConfigStore(state_dir).newest() : std::nullopt;
   std::string why;
   if (auto text = fetch_once(start.origin, last ? kPatienceWithAnOldOneMs : kPatienceMs, why)) {
     start.text = std::move(*text);

@@ -2,8 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <csignal>
-#include <filesystem>
 #include <set>
 #include <utility>
 
@@ -12,6 +12,7 @@
 #include "gateway/control/gateway_actions.h"
 #include "gateway/control/learned.h"
 #include "gateway/io/file.h"
+#include "gateway/process/root_place.h"
 
 namespace penstock {
 
@@ -39,15 +40,16 @@ Gateway::~Gateway() = default;
 
 void Gateway::run() {
   io::ignore_broken_pipes();
-  const std::optional<Account> becomes = account();
+  const std::optional<Account> becomes = whom_to_become();
   signals_ = std::make_unique<io::Signals>(
       loop_, std::initializer_list<int>{SIGTERM, SIGQUIT, SIGINT, SIGUSR1, SIGUSR2, SIGHUP},
       [this](int signal) { on_signal(signal); });
-  open_log();
-  make_state_dir();
+  const Account* const account = becomes ? &*becomes : nullptr;
+  open_log(account);
+  make_state_dir(account);
   plane_.make_workers(access_log_.get());
-  open_sockets();
-  if (becomes) leave_root(*becomes);
+  open_sockets(account);
+  if (account) leave_root(*account);
   prepare();
   loop_.run();
   plane_.stop();
@@ -57,7 +59,7 @@ void Gateway::run() {
 // ---- the start
 
 /// Whom to serve as; nullopt: as whoever it is. Gives up at once what only can be while there is one thread.
-std::optional<Account> Gateway::account() const {
+std::optional<Account> Gateway::whom_to_become() const {
   if (const std::string warning = privilege_warning(first_.user); !warning.empty()) spdlog::warn("{}", warning);
   if (!is_root() || first_.user.empty()) return std::nullopt;
   std::optional<Account> account = Account::find(first_.user);
@@ -65,20 +67,35 @@ std::optional<Account> Gateway::account() const {
   return account;
 }
 
-void Gateway::open_log() {
+// What is opened from here on until root is given up is opened by the rule of process/root_place.h.
+
+void Gateway::open_log(const Account* account) {
   if (!first_.access_log) return;
+  const std::string& path = first_.access_log->path;
+  std::unique_ptr<AsAccount> rights;
+  if (account && path != "stdout" && path != "stderr") {
+    std::string warning;
+    rights = ready_file(path, *account, warning);
+    if (!warning.empty()) spdlog::warn("access log: {}", warning);
+  }
   const auto format = first_.access_log->format == conf::LogFormat::json ? observe::AccessLogFormat::json
                                                                          : observe::AccessLogFormat::combined;
-  access_log_ = std::make_unique<observe::AccessLog>(first_.access_log->path, format, first_.workers);
+  access_log_ = std::make_unique<observe::AccessLog>(path, format, first_.workers);
 }
 
-void Gateway::make_state_dir() const {
+void Gateway::make_state_dir(const Account* account) const {
   if (start_.state_dir.empty()) return;
-  const std::string error = io::make_directory(start_.state_dir);
+  const std::string error =
+      account ? ready_directory(start_.state_dir, *account) : io::make_directory(start_.state_dir);
   if (!error.empty()) spdlog::warn("{} can't be made, nothing is kept over restarts: {}", start_.state_dir, error);
 }
 
-void Gateway::open_sockets() {
+void Gateway::open_sockets(const Account* account) {
+  const auto elsewhere = [](const conf::Address& bind) { return bind.is_unix() && !placed_by_root(bind.unix_path); };
+  std::unique_ptr<AsAccount> rights;  // which takes no port away
+  if (account && ((first_.admin && elsewhere(first_.admin->bind)) ||
+                  std::ranges::any_of(first_.listeners, elsewhere, &conf::Listener::bind)))
+    rights = std::make_unique<AsAccount>(*account);
   plane_.open_sockets(first_, inheritance_);
   admin_.take_socket(inheritance_);
   std::set<std::string> unused;
@@ -88,16 +105,6 @@ void Gateway::open_sockets() {
 
 /// All that only root can open is open; nothing has been written into the state directory, and no worker runs.
 void Gateway::leave_root(const Account& account) const {
-  const auto give = [&](const std::string& written) {
-    std::error_code missing;  // the path that an operator wrote may be a link; what is found there may not
-    const std::string path = std::filesystem::canonical(written, missing).string();
-    if (missing) return;
-    if (const std::string error = give_away(path, account); !error.empty())
-      spdlog::warn("it stays root's, and {} may be refused: {}", account.name, error);
-  };
-  if (!start_.state_dir.empty()) give(start_.state_dir);
-  const auto& log = first_.access_log;
-  if (log && log->path != "stdout" && log->path != "stderr") give(log->path);
   become(account);
   spdlog::info("running as {} from here on", first_.user);
 }

@@ -53,10 +53,11 @@ class Gateway {
 
  private:
   // ---- the start, in this order
-  std::optional<Account> account() const;
-  void open_log();
-  void make_state_dir() const;
-  void open_sockets();
+  std::optional<Account> whom_to_become() const;
+  // `account`: whom root is given up for; null: nobody.
+  void open_log(const Account* account);
+  void make_state_dir(const Account* account) const;
+  void open_sockets(const Account* account);
   void leave_root(const Account& account) const;
   void prepare();
   void prepared();

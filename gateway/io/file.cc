@@ -77,8 +77,9 @@ std::optional<std::string> read_file(const std::string& path, std::size_t max_by
 std::string write_file(const std::string& path, std::string_view text) {
   // Two processes may write the same file for a while: an upgrade.
   const std::string temporary = path + ".new." + std::to_string(::getpid());
+  ::unlink(temporary.c_str());  // of one that died; what is written is new, and no link that stands there is followed
   {
-    const Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    const Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!fd) return reason();
     if (!write_all(fd.get(), text) || ::fsync(fd.get()) != 0) return reason();
   }

@@ -1,18 +1,15 @@
 #include "gateway/process/privileges.h"
 
-#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <stdexcept>
 
 namespace penstock {
@@ -46,24 +43,6 @@ bool drop_bounding() {
     if (prctl(PR_CAPBSET_DROP, capability) != 0) return false;
   }
   return true;
-}
-
-/// By descriptor, so that it is the thing looked at that changes hands.
-std::string give_one(const std::string& path, const Account& account) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  if (fd < 0) return errno == ELOOP ? "" : path + ": " + std::strerror(errno);
-  struct stat status {};
-  const bool ours =
-      fstat(fd, &status) == 0 && status.st_uid == 0 && (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode));
-  const bool failed = ours && fchown(fd, account.uid, account.gid) != 0;
-  const int error = errno;
-  ::close(fd);
-  return failed ? path + ": " + std::strerror(error) : "";
-}
-
-bool belongs_to_root(const std::string& path) {
-  struct stat status {};
-  return lstat(path.c_str(), &status) == 0 && status.st_uid == 0;
 }
 
 }  // namespace
@@ -101,20 +80,6 @@ std::string forgo_new_privileges() {
   if (!drop_inheritable()) return std::string("inheritable capabilities: ") + std::strerror(errno);
   if (!drop_bounding()) return std::string("the bounding set of capabilities: ") + std::strerror(errno);
   return {};
-}
-
-std::string give_away(const std::string& path, const Account& account) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  if (!belongs_to_root(path)) return {};
-  // From the inside out: as long as the directory is root's, nobody else can put anything into it.
-  if (fs::is_directory(fs::symlink_status(path, error))) {
-    for (fs::directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error)) {
-      if (std::string why = give_away(entry->path().string(), account); !why.empty()) return why;
-    }
-    if (error) return path + ": " + error.message();
-  }
-  return give_one(path, account);
 }
 
 void become(const Account& account) {

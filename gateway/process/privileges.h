@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 namespace penstock {
 
@@ -26,11 +25,6 @@ bool is_root();
 /// privileges that it has not (no_new_privs), and capabilities are neither inherited nor to be had again. Before any
 /// other thread is started. Returns what the system did not allow; empty if nothing.
 std::string forgo_new_privileges();
-
-/// What a process that was root leaves to the account: a directory that belongs to root, with the files in it and in
-/// its subdirectories; or a file. Symbolic links are not followed. What belongs to somebody else already stays as it
-/// is: who can write there could make a name in it lead elsewhere. Returns the error; empty if there is none.
-std::string give_away(const std::string& path, const Account& account);
 
 /// Becomes the account, in all threads, without a way back: groups, group, user, no capabilities. Throws
 /// std::runtime_error if any of it fails.

@@ -77,13 +77,99 @@ TEST_F(Privileges, WhatIsWrittenToBelongsToTheAccount) {
   EXPECT_TRUE(eventually([&] { return owner_of(state + "/config/000001.yaml") == kNobody; }));
 }
 
-TEST_F(Privileges, WhatIsSomebodyElsesAlreadyStaysAsItIs) {
-  const std::string state = directory.path("state");
-  std::filesystem::create_directories(state);
-  directory.write("state/planted", "root's");
-  ASSERT_EQ(::chown(state.c_str(), kNobody, kNobody), 0);
-  Gateway gateway(started_with("user: nobody\nstate_dir: " + state + "\n"), kEnvironment);
-  EXPECT_EQ(owner_of(state + "/planted"), 0u);
+// Started as root the program followed links that the account itself had put in place of its log and its state
+// directory, wrote there, and gave away what they led to: CVE-2016-1247's kind. The account's directory is `home`.
+class PrivilegesBesideLinks : public Privileges {
+ protected:
+  void SetUp() override {
+    Privileges::SetUp();
+    if (IsSkipped()) return;
+    std::filesystem::create_directories(directory.path("home"));
+    std::filesystem::create_directories(directory.path("roots/sub"));
+    directory.write("roots/sub/file", "root's\n");
+    ASSERT_EQ(::chown(directory.path("home").c_str(), kNobody, kNobody), 0);
+    ASSERT_EQ(::chmod(directory.path("roots/sub/file").c_str(), 0600), 0);
+  }
+
+  void link(const std::string& name, const std::string& to) const {
+    std::filesystem::create_symlink(directory.path(to), directory.path(name));
+    ASSERT_EQ(::lchown(directory.path(name).c_str(), kNobody, kNobody), 0);
+  }
+
+  /// Nothing of root's has changed hands, or has been written to.
+  void expect_untouched() const {
+    for (const char* name : {"roots", "roots/sub", "roots/sub/file"}) EXPECT_EQ(owner_of(directory.path(name)), 0u);
+    EXPECT_EQ(directory.read("roots/sub/file"), "root's\n");
+  }
+
+  Finished refused(const std::string& top) const {
+    return run_penstock({"-c", directory.write("penstock.yaml", yaml("user: nobody\n" + top))}, kEnvironment);
+  }
+};
+
+TEST_F(PrivilegesBesideLinks, ALinkOfTheAccountsInPlaceOfTheLogLeadsNoFurtherThanTheAccount) {
+  link("home/access.log", "roots/sub/file");
+  const Finished result = refused("access_log: " + directory.path("home/access.log") + "\n");
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("cannot open the access log"));
+  expect_untouched();
+}
+
+TEST_F(PrivilegesBesideLinks, AnotherNameForRootsFileIsNoLogOfTheAccounts) {
+  std::filesystem::create_hard_link(directory.path("roots/sub/file"), directory.path("home/access.log"));
+  EXPECT_EQ(refused("access_log: " + directory.path("home/access.log") + "\n").exit_code, 1);
+  expect_untouched();
+}
+
+TEST_F(PrivilegesBesideLinks, ALinkedDirectoryMakesNoLogWhereRootAloneMay) {
+  link("home/log", "roots");
+  EXPECT_EQ(refused("access_log: " + directory.path("home/log/cron.log") + "\n").exit_code, 1);
+  EXPECT_FALSE(std::filesystem::exists(directory.path("roots/cron.log")));
+}
+
+TEST_F(PrivilegesBesideLinks, ALinkOfTheAccountsInPlaceOfTheStateDirectoryGivesNothingAway) {
+  link("home/state", "roots");
+  Gateway gateway(started_with("user: nobody\nstate_dir: " + directory.path("home/state") + "\n"), kEnvironment);
+  EXPECT_TRUE(gateway.process().err().wait_for("the configuration can't be kept on disk"));
+  expect_untouched();
+}
+
+TEST_F(PrivilegesBesideLinks, AStateDirectoryIsNotMadeWhereALinkOfTheAccountsLeads) {
+  link("home/var", "roots");
+  Gateway gateway(started_with("user: nobody\nstate_dir: " + directory.path("home/var/state") + "\n"), kEnvironment);
+  EXPECT_FALSE(std::filesystem::exists(directory.path("roots/state")));
+}
+
+TEST_F(PrivilegesBesideLinks, NoFileOfRootsMakesRoomForASocket) {
+  link("home/run", "roots/sub");
+  std::string text = yaml("user: nobody\n");
+  text.replace(text.find("127.0.0.1:0"), 11, "unix:" + directory.path("home/run/file"));
+  EXPECT_EQ(run_penstock({"-c", directory.write("penstock.yaml", text)}, kEnvironment).exit_code, 1);
+  expect_untouched();
+}
+
+TEST_F(PrivilegesBesideLinks, LinksThatRootAloneCanPlaceAreFollowed) {
+  std::filesystem::create_symlink(directory.path("home"), directory.path("log"));
+  Gateway gateway(started_with("user: nobody\naccess_log: " + directory.path("log/access.log") + "\n"), kEnvironment);
+  EXPECT_EQ(owner_of(directory.path("home/access.log")), kNobody);
+}
+
+TEST_F(PrivilegesBesideLinks, WhatWasThereBeforeStaysRootsAndIsToldOf) {
+  directory.write("old.log", "");
+  std::filesystem::create_directories(directory.path("state/config"));
+  Gateway gateway(started_with("user: nobody\nstate_dir: " + directory.path("state") +
+                               "\naccess_log: " + directory.path("old.log") + "\n"),
+                  kEnvironment);
+  EXPECT_EQ(owner_of(directory.path("old.log")), 0u);
+  EXPECT_EQ(owner_of(directory.path("state")), 0u);
+  EXPECT_THAT(gateway.process().err().text(), HasSubstr("old.log was root's before, and stays so"));
+}
+
+TEST_F(PrivilegesBesideLinks, AConfigurationThatTheAccountMayHaveWrittenIsNotTakenByRoot) {
+  std::filesystem::create_directories(directory.path("home/config"));
+  directory.write("home/config/000001.yaml", "# penstock: now from there\n" + yaml(""));
+  Process program({PENSTOCK_BINARY, "-c", "etcd:127.0.0.1:1/penstock", "--state-dir", directory.path("home")});
+  EXPECT_TRUE(program.err().wait_for("so no configuration is taken from it"));
 }
 
 TEST_F(Privileges, AReloadForALowPortSaysWhatIsWrong) {
