@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "conf/secrets.h"
 #include "conf/values.h"
 #include "gateway/io/cpu_time.h"
 #include "gateway/io/file.h"
@@ -95,7 +96,8 @@ void Service::listed(ServiceList list) {
   settle();
 }
 
-void Service::failed(const std::string& why) {
+void Service::failed(const std::string& told) {
+  const std::string why = conf::hide_secrets(told);
   const bool news = why != last_error_;
   ++errors_;
   last_error_ = why;

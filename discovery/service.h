@@ -65,7 +65,7 @@ class Service final : private ServiceSink {
  private:
   // ---- ServiceSink
   void listed(ServiceList list) override;
-  void failed(const std::string& why) override;
+  void failed(const std::string& told) override;
 
   void restore();
   void note_suspect(bool was_suspect);
