@@ -98,6 +98,8 @@ struct Registry {
 struct ShrinkProtection {
   double max_removed = 0.5;            ///< of the endpoints; all of them are always too many
   milliseconds confirm_after{10'000};  ///< an answer that still says so after this time is believed
+  /// The same of an answer that takes away all without a word, and never while endpoints answer; nullopt: never.
+  std::optional<milliseconds> empty_after{120'000};
   friend bool operator==(const ShrinkProtection&, const ShrinkProtection&) = default;
 };
 

@@ -6,6 +6,8 @@
 #include <optional>
 #include <span>
 
+#include "conf/secrets.h"
+
 namespace penstock::conf {
 namespace {
 
@@ -126,11 +128,12 @@ Parsed<bool> parse_bool(std::string_view text) {
   return Failure{"must be true or false, is " + in_quotes(text)};
 }
 
-std::string in_quotes(std::string_view text) {
+std::string in_quotes(std::string_view written) {
   constexpr std::size_t kLongest = 60;
+  const std::string text = hide_secrets(written);
   std::size_t end = std::min(text.size(), kLongest);
   while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  std::string shown(text.substr(0, end));
+  std::string shown = text.substr(0, end);
   for (char& c : shown) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
   }

@@ -36,7 +36,8 @@ std::string format_size(std::uint64_t bytes);
 /// "true" or "false"; YAML 1.1's yes, no, on and off are refused with a hint.
 Parsed<bool> parse_bool(std::string_view text);
 
-/// The text in double quotes for a message, cut if it is long, control characters replaced.
+/// The text in double quotes for a message, without secrets (conf/secrets.h), cut if it is long, control characters
+/// replaced.
 std::string in_quotes(std::string_view text);
 
 }  // namespace penstock::conf

@@ -7,7 +7,7 @@
 
 namespace penstock::discovery {
 
-/// "status 403: no such token", on one line and not long; or why there was no answer. Pure.
+/// "status 403: no such token", on one line, not long, and without secrets; or why there was no answer. Pure.
 std::string trouble_of(const io::HttpAnswer& answer);
 
 }  // namespace penstock::discovery

@@ -52,26 +52,43 @@ void LastGood::restore(std::vector<Instance> instances) {
   freshness_ = Freshness::from_disk;
 }
 
-bool LastGood::listed(std::vector<Instance> instances, Nanos now) {
+bool LastGood::listed(ServiceList list, Nanos now) {
+  std::vector<Instance> instances = std::move(list.instances);
   put_in_order(instances);
   freshness_ = Freshness::fresh;
   heard_at_ = now;
   const std::vector<Instance> removed = missing(believed_, instances);
-  // Another answer that takes away what the last one had is no confirmation of that.
-  if (suspect_ && is_suspicious(missing(suspect_->listed, instances).size(), suspect_->listed.size()))
-    suspect_->since = now;
-  const auto confirm = confirm_at();
-  const bool is_confirmed = confirm && now >= *confirm;
-  if (is_confirmed || !is_suspicious(removed.size(), believed_.size())) return believe(std::move(instances));
+  if (!is_suspicious(removed.size(), believed_.size())) return believe(std::move(instances));
   std::vector<Instance> used = both(instances, removed);
   const bool changed = used != this->instances();
   used_ = std::move(used);
-  suspect_ = Suspect{suspect_ ? suspect_->since : now, std::move(instances), removed.size()};
-  return changed;
+  suspect_ = suspect_of(instances, removed.size(), list.excluded, now);
+  const auto confirm = confirm_at();
+  return confirm && now >= *confirm ? believe(std::move(instances)) : changed;
+}
+
+LastGood::Suspect LastGood::suspect_of(std::vector<Instance> listed, std::size_t removed, std::size_t excluded,
+                                       Nanos now) const {
+  Suspect next = suspect_.value_or(Suspect{.began = now, .since = now});
+  // An answer that takes away what the last one had is no confirmation of that; one that gives something back is of a
+  // registry whose clients are coming back.
+  const bool takes_more = suspect_ && is_suspicious(missing(suspect_->listed, listed).size(), suspect_->listed.size());
+  if (takes_more || removed < next.removed) next.since = now;
+  next.explained = removed <= excluded || (next.explained && removed <= next.removed);
+  // Of a service with new instances the registry knows; of one whose old ones come back by and by it knows not yet.
+  const bool only_known = missing(listed, believed_).empty();
+  next.forgotten = !next.explained && (listed.empty() || (next.forgotten && only_known));
+  next.removed = removed;
+  next.listed = std::move(listed);
+  return next;
 }
 
 void LastGood::failed(Nanos) {
   if (freshness_ == Freshness::fresh) freshness_ = Freshness::stale;
+}
+
+void LastGood::answered(Nanos now) {
+  if (suspect_) suspect_->answered_at = now;
 }
 
 bool LastGood::accept() {
@@ -88,7 +105,13 @@ bool LastGood::accept_if(const std::function<bool(const Instance&)>& unusable) {
 
 std::optional<Nanos> LastGood::confirm_at() const {
   if (!suspect_ || !protection_) return std::nullopt;
-  return suspect_->since + nanos(protection_->confirm_after);
+  const Nanos confirm_after = nanos(protection_->confirm_after);
+  Nanos wait = suspect_->explained ? confirm_after : std::max(confirm_after, settles_in_);
+  if (!suspect_->forgotten) return std::min(suspect_->since + wait, suspect_->began + kLongest * wait);
+  if (!protection_->empty_after) return std::nullopt;
+  wait = std::max(wait, nanos(*protection_->empty_after));
+  const Nanos at = std::max(suspect_->since + wait, suspect_->answered_at + confirm_after);
+  return std::min(at, suspect_->began + kLongest * wait);
 }
 
 bool LastGood::is_suspicious(std::size_t removed, std::size_t of) const {

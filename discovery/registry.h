@@ -46,11 +46,20 @@ struct Instance {
   friend bool operator==(const Instance&, const Instance&) = default;
 };
 
+/// What a registry has of one service.
+struct ServiceList {
+  std::vector<Instance> instances;  ///< that take requests
+  /// Entries of the service beside them that say of themselves that they take none: down, disabled, without weight.
+  /// Not those that are another group's, or make no sense.
+  std::size_t excluded = 0;
+  friend bool operator==(const ServiceList&, const ServiceList&) = default;
+};
+
 /// Hears of one service. Called on the control thread, never from within Registry::watch_service().
 class ServiceSink {
  public:
   /// The whole service as the registry has it, in any order; also when nothing has changed.
-  virtual void listed(std::vector<Instance> instances) = 0;
+  virtual void listed(ServiceList list) = 0;
   /// The registry could not be asked, refused, or its answer made no sense. Says nothing of the service.
   virtual void failed(const std::string& why) = 0;
 
@@ -109,6 +118,9 @@ class Registry {
   virtual std::unique_ptr<Announcement> announce(const conf::Announce& what) = 0;
 
   virtual RegistryStatus status() const = 0;
+  /// How long after a restart of its servers its answers may lack what is there: who has registered does so anew only
+  /// by and by, and nothing in an answer tells of it. 0: it keeps what it knows.
+  virtual Nanos settles_in() const { return 0; }
 };
 
 /// What every client is made from.

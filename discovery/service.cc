@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "conf/secrets.h"
+#include "conf/values.h"
 #include "gateway/io/cpu_time.h"
 #include "gateway/io/file.h"
 #include "gateway/io/loop.h"
@@ -40,7 +42,7 @@ Service::Service(io::Loop& loop, Registry& registry, std::string upstream, const
       names_(
           loop, [this] { names_changed(); },
           [this](const std::string& message) { hooks_.log("upstream " + upstream_ + ": " + message); }),
-      last_good_(what.shrink_protection),
+      last_good_(what.shrink_protection, registry.settles_in()),
       saver_(loop, path_, [this](const std::string& error) { was_saved(error); }),
       next_publish_(Deadline::of<&Service::publish>(this)),
       next_look_(Deadline::of<&Service::look_at_suspect>(this)),
@@ -78,14 +80,14 @@ void Service::restore() {
 
 // ---- what the registry tells
 
-void Service::listed(std::vector<Instance> instances) {
-  if (instances.size() > kMostInstances) {
+void Service::listed(ServiceList list) {
+  if (list.instances.size() > kMostInstances) {
     failed("more than " + std::to_string(kMostInstances) + " instances");
     return;
   }
   const Freshness before = last_good_.freshness();
   const bool was_suspect = last_good_.suspect().has_value();
-  const bool changed = last_good_.listed(std::move(instances), loop_.now());
+  const bool changed = last_good_.listed(std::move(list), loop_.now());
   if (before == Freshness::stale) hooks_.log("upstream " + upstream_ + ": " + what_.registry + " answers again");
   last_error_.clear();
   note_suspect(was_suspect);
@@ -94,7 +96,8 @@ void Service::listed(std::vector<Instance> instances) {
   settle();
 }
 
-void Service::failed(const std::string& why) {
+void Service::failed(const std::string& told) {
+  const std::string why = conf::hide_secrets(told);
   const bool news = why != last_error_;
   ++errors_;
   last_error_ = why;
@@ -117,9 +120,9 @@ void Service::note_suspect(bool was_suspect) {
   const auto& suspect = last_good_.suspect();
   if (suspect && !was_suspect) {
     ++suspects_;
-    hooks_.log("upstream " + upstream_ + ": " + what_.registry + " takes away " + std::to_string(suspect->removed) +
-               " of " + endpoints_text(last_good_.believed().size()) +
-               "; they are used until it has said so for a while, they fail, or POST /registries/accept says so");
+    answers_ = hooks_.answers();
+    hooks_.log("upstream " + upstream_ + ": " + what_.registry + suspicion() +
+               ", they fail, or POST /registries/accept says so");
     ask_not_before_ = 0;
     loop_.arm(next_look_, kLookEvery);
   } else if (!suspect && was_suspect) {
@@ -127,6 +130,18 @@ void Service::note_suspect(bool was_suspect) {
     hooks_.log("upstream " + upstream_ + ": " + what_.registry + " is believed again, with " +
                endpoints_text(last_good_.instances().size()));
   }
+}
+
+std::string Service::suspicion() const {
+  const std::string known = endpoints_text(last_good_.believed().size());
+  const auto& suspect = *last_good_.suspect();
+  if (!suspect.forgotten)
+    return " takes away " + std::to_string(suspect.removed) + " of " + known +
+           "; they are used until it has said so for a while";
+  const auto& empty_after = what_.shrink_protection->empty_after;
+  return " has nothing of " + what_.service + " any more, which is not believed while the " + known + " known answer" +
+         (empty_after ? "; they are used until it has said so for " + conf::format_duration(*empty_after) + " at least"
+                      : "; they are used until");
 }
 
 void Service::look_at_suspect() {
@@ -139,14 +154,16 @@ void Service::look_at_suspect() {
     publish_soon();
     save_soon();
   }
-  const auto confirm = last_good_.confirm_at();
-  if (!confirm) return;
+  if (!last_good_.suspect()) return;
+  loop_.arm(next_look_, kLookEvery);
   const Nanos now = loop_.now();
-  if (now >= std::max(*confirm, ask_not_before_)) {
+  const std::uint64_t answers = hooks_.answers();
+  if (answers > std::exchange(answers_, std::max(answers, answers_))) last_good_.answered(now);
+  const auto confirm = last_good_.confirm_at();
+  if (confirm && now >= std::max(*confirm, ask_not_before_)) {
     ask_not_before_ = now + kAskEvery;
     watch_->read_again();
   }
-  loop_.arm(next_look_, kLookEvery);
 }
 
 bool Service::accept_suspect() {

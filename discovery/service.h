@@ -43,6 +43,9 @@ class Service final : private ServiceSink {
     std::function<void(SnapshotPtr)> publish;
     /// Whether an endpoint (by its address's text) is known to be unusable: such ones may go without further question.
     std::function<bool(const std::string& address)> unusable;
+    /// How many requests the upstream's endpoints have answered, and checks passed, so far: those that answer are not
+    /// gone, whatever the registry says.
+    std::function<std::uint64_t()> answers;
     /// The first answer is there, or there won't be one for now. Once; never from within the constructor.
     std::function<void()> settled;
     std::function<void(const std::string& message)> log;
@@ -61,11 +64,12 @@ class Service final : private ServiceSink {
 
  private:
   // ---- ServiceSink
-  void listed(std::vector<Instance> instances) override;
-  void failed(const std::string& why) override;
+  void listed(ServiceList list) override;
+  void failed(const std::string& told) override;
 
   void restore();
   void note_suspect(bool was_suspect);
+  std::string suspicion() const;
   void look_at_suspect();
   void names_changed();
   void publish_soon();
@@ -92,6 +96,7 @@ class Service final : private ServiceSink {
   Nanos publish_not_before_ = 0;
   Nanos save_not_before_ = 0;
   Nanos ask_not_before_ = 0;                ///< to confirm a suspect
+  std::uint64_t answers_ = 0;               ///< of endpoints, when the suspect was looked at last
   std::optional<std::uint64_t> saved_ = 0;  ///< the version of what was believed; nullopt: it was not saved
   std::string save_error_;                  ///< of the last save; empty: it worked
   ListSaver saver_;

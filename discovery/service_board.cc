@@ -28,7 +28,7 @@ class ServiceBoard::ServiceWatch final : public Watch {
   const std::string service_;
   ServiceSink& sink_;
   bool anyway_ = true;
-  std::optional<std::vector<Instance>> last_;
+  std::optional<ServiceList> last_;
   std::string last_error_;
   Deadline soon_ = Deadline::of<&ServiceWatch::tell>(this);
 };
@@ -36,15 +36,15 @@ class ServiceBoard::ServiceWatch final : public Watch {
 void ServiceBoard::ServiceWatch::tell() {
   const bool anyway = std::exchange(anyway_, false);
   std::string why = board_.error_;
-  std::vector<Instance> instances;
-  if (why.empty()) instances = board_.part_(service_);
-  if (instances.size() > kMostInstances) why = service_ + " has more than " + std::to_string(kMostInstances);
+  ServiceList list;
+  if (why.empty()) list = board_.part_(service_);
+  if (list.instances.size() > kMostInstances) why = service_ + " has more than " + std::to_string(kMostInstances);
   const bool same_error = std::exchange(last_error_, why) == why;
   if (!why.empty()) {
     if (!same_error || anyway) sink_.failed(why);
-  } else if (last_ != instances || !same_error || anyway) {
-    last_ = instances;
-    sink_.listed(std::move(instances));
+  } else if (last_ != list || !same_error || anyway) {
+    last_ = list;
+    sink_.listed(std::move(list));
   }
 }
 

@@ -21,7 +21,7 @@ namespace penstock::discovery {
 class ServiceBoard {
  public:
   /// What was read last says of a service.
-  using Part = std::function<std::vector<Instance>(const std::string& service)>;
+  using Part = std::function<ServiceList(const std::string& service)>;
   /// A watch wants the registry read anew.
   using ReadAgain = std::function<void()>;
   ServiceBoard(io::Loop& loop, Part part, ReadAgain read_again)

@@ -1,9 +1,10 @@
-// Keeps a RegistryStatus: what was asked, and what came of it.
+// Keeps a RegistryStatus: what was asked, and what came of it. Pages show it: it holds no secrets.
 #pragma once
 
 #include <string>
 #include <utility>
 
+#include "conf/secrets.h"
 #include "discovery/registry.h"
 
 namespace penstock::discovery {
@@ -23,11 +24,11 @@ class StatusKeeper {
   /// There was an answer, and something is wrong.
   void refused(Nanos now, const std::string& why) {
     ++status_.errors;
-    status_.last_error = why;
+    status_.last_error = conf::hide_secrets(why);
     status_.last_error_at = now;
   }
   void lost(Nanos now) { set_connected(false, now); }
-  void uses(std::string server) { status_.server = std::move(server); }
+  void uses(const std::string& server) { status_.server = conf::hide_secrets(server); }
   const RegistryStatus& status() const { return status_; }
 
  private:

@@ -153,6 +153,9 @@ ShapeOf<ShrinkProtection> shrink_protection_shape() {
                "The part of the endpoints that an answer may take away and be believed at once; never all of them.");
   section->key("confirm_after", &ShrinkProtection::confirm_after, duration(milliseconds(100), std::chrono::hours(1)),
                "An answer that still says so after this time is believed.");
+  section->key("empty_after", &ShrinkProtection::empty_after,
+               or_word("never", duration(std::chrono::seconds(1), std::chrono::hours(24))),
+               "The same of one that has nothing at all of the service any more, and no endpoint answers; or never.");
   return section;
 }
 

@@ -28,8 +28,11 @@ Health health_of(const Json& entry) {
   return worst;
 }
 
-bool has_tags(const Json& service, const std::vector<std::string>& wanted) {
+/// Without a Service it can't be told.
+bool may_have_tags(const Json& entry, const std::vector<std::string>& wanted) {
+  const Json* service = member(entry, "Service");
   const Json* tags = member(service, "Tags");
+  if (!service) return true;
   return std::all_of(wanted.begin(), wanted.end(), [&](const std::string& tag) {
     return tags && tags->is_array() &&
            std::any_of(tags->begin(), tags->end(), [&](const Json& each) { return text_of(&each) == tag; });
@@ -47,14 +50,13 @@ std::string meta_text(const Json* meta, const char* name) {
   return text_of(member(meta, name)).value_or("");
 }
 
-/// False with `bad` if the entry makes no sense; `out` stays empty if it does, but is not wanted.
+/// False with `bad` if the entry makes no sense; `out` stays empty if it does, but takes no requests.
 bool read_entry(const Json& entry, const conf::Discover& what, std::optional<Instance>& out, std::string& bad) {
   const Json* service = member(entry, "Service");
   const Json* node = member(entry, "Node");
   if (!service || !service->is_object()) return bad = "an entry has no Service", false;
   const Health health = health_of(entry);
   if (health == Health::critical || (health == Health::warning && what.only_passing)) return true;
-  if (!has_tags(*service, what.tags)) return true;
 
   std::string address = text_of(member(service, "Address")).value_or("");
   if (address.empty()) address = text_of(member(node, "Address")).value_or("");
@@ -84,10 +86,13 @@ bool read_entry(const Json& entry, const conf::Discover& what, std::optional<Ins
 std::optional<ServiceAnswer> parse_consul_service(std::string_view body, const conf::Discover& what, std::string& why) {
   ServiceAnswer answer;
   const auto take = [&](const Json& entry) {
+    if (!may_have_tags(entry, what.tags)) return;
     std::optional<Instance> instance;
     std::string bad;
-    if (!read_entry(entry, what, instance, bad) && answer.skipped.empty()) answer.skipped = bad;
-    if (instance) answer.instances.push_back(std::move(*instance));
+    const bool makes_sense = read_entry(entry, what, instance, bad);
+    if (!makes_sense && answer.skipped.empty()) answer.skipped = bad;
+    if (makes_sense && !instance) ++answer.list.excluded;
+    if (instance) answer.list.instances.push_back(std::move(*instance));
   };
   // Each entry is read and dropped as it is whole, and what is not used of it is never kept: half the time, and none of
   // the memory, that the whole answer would take.
@@ -102,11 +107,11 @@ std::optional<ServiceAnswer> parse_consul_service(std::string_view body, const c
     why = json ? "the answer is no list" : "the answer is no JSON";
     return std::nullopt;
   }
-  if (answer.instances.size() > kMostInstances) {
-    why = "the answer has " + std::to_string(answer.instances.size()) + " instances";
+  if (answer.list.instances.size() > kMostInstances) {
+    why = "the answer has " + std::to_string(answer.list.instances.size()) + " instances";
     return std::nullopt;
   }
-  if (answer.instances.empty() && !answer.skipped.empty()) {
+  if (answer.list.instances.empty() && !answer.skipped.empty()) {
     why = answer.skipped;  // nothing makes sense: that is not an empty service
     return std::nullopt;
   }

@@ -12,7 +12,7 @@
 namespace penstock::discovery {
 
 struct ServiceAnswer {
-  std::vector<Instance> instances;
+  ServiceList list;     ///< excluded: critical, warning, of weight 0
   std::string skipped;  ///< what was wrong with an entry that was left out; empty: with none
 };
 

@@ -41,7 +41,7 @@ class ServiceWatch final : public Watch, private ConsulQuery {
       std::optional<ServiceAnswer> parsed;
       if (answer.status == 200) {
         parsed = parse_consul_service(answer.body, what, why);
-        if (parsed && parsed->instances.empty() && knows_no_leader(answer)) parsed.reset(), why = kNothingYet;
+        if (parsed && parsed->list.instances.empty() && knows_no_leader(answer)) parsed.reset(), why = kNothingYet;
       } else {
         why = trouble_of(answer);
       }
@@ -53,18 +53,18 @@ class ServiceWatch final : public Watch, private ConsulQuery {
     if (!known.skipped.empty()) {
       log.say("skipped", "consul: service " + what_.service + ": " + known.skipped + "; it is left out");
     }
-    changed_ = known.instances != instances_;
-    instances_ = std::move(known.instances);
+    changed_ = known.list != list_;
+    list_ = std::move(known.list);
     return std::nullopt;
   }
   void tell() override {
-    if (take_must_tell() || changed_) sink_.listed(instances_);
+    if (take_must_tell() || changed_) sink_.listed(list_);
   }
   void tell_failed(const std::string& why) override { sink_.failed(why); }
 
   const conf::Discover what_;
   ServiceSink& sink_;
-  std::vector<Instance> instances_;
+  ServiceList list_;
   bool changed_ = false;
 };
 

@@ -125,7 +125,7 @@ void DnsWatch::answered(Rounds::iterator round, DnsFound found) {
   registry_.keeper.answered(now);
   ask_in(again_ ? 0 : refresh_after(found.ttl, registry_.config, registry_.random.next()));
   tell_lost(found.lost);
-  sink_.listed(std::move(found.instances));
+  sink_.listed({std::move(found.instances)});
 }
 
 void DnsWatch::tell_lost(const std::vector<std::string>& lost) {

@@ -60,12 +60,13 @@ class ServiceWatch final : public Watch, private EtcdReader {
   void tell_list() {
     if (!wrong().empty()) return;  // since it was to be told
     changed_ = false;
-    std::vector<Instance> instances;
-    instances.reserve(members_.size());
+    ServiceList list;
+    list.instances.reserve(members_.size());
     for (const auto& [key, member] : members_) {
-      if (member.instance) instances.push_back(*member.instance);
+      if (member.instance) list.instances.push_back(*member.instance);
+      if (!member.instance && member.bad.empty()) ++list.excluded;
     }
-    sink_.listed(std::move(instances));
+    sink_.listed(std::move(list));
   }
   /// What came before the failure is told before it.
   void tell_failed(const std::string& why) override {

@@ -21,6 +21,8 @@ class EurekaRegistry final : public Registry {
   std::unique_ptr<Announcement> announce(const conf::Announce& what) override {
     return std::make_unique<EurekaAnnouncement>(parts_, config_, http_, what);
   }
+  /// A lease, and a cache.
+  Nanos settles_in() const override { return 120 * kNanosPerSecond; }
   RegistryStatus status() const override { return fetcher_ ? fetcher_->status() : RegistryStatus{}; }
 
  private:
@@ -36,7 +38,7 @@ class EurekaRegistry final : public Registry {
   const conf::Eureka config_;
   io::HttpClient http_;
   std::unique_ptr<EurekaFetcher> fetcher_;
-  ServiceBoard board_{parts_.loop, [this](const std::string& service) { return fetcher_->apps().instances(service); },
+  ServiceBoard board_{parts_.loop, [this](const std::string& service) { return fetcher_->apps().list(service); },
                       [this] { fetcher_->read_again(); }};
 };
 

@@ -162,19 +162,21 @@ std::string EurekaApps::hash() const {
   return hash;
 }
 
-std::vector<Instance> EurekaApps::instances(std::string_view app) const {
-  std::vector<Instance> list;
+ServiceList EurekaApps::list(std::string_view app) const {
+  ServiceList out;
+  std::vector<Instance>& list = out.instances;
   const auto found = apps_.find(upper(std::string(app)));
-  if (found == apps_.end()) return list;
+  if (found == apps_.end()) return out;
   for (const auto& [id, instance] : found->second) {
     if (instance.usable) list.push_back(*instance.usable);
+    if (!instance.usable) ++out.excluded;
   }
   std::stable_sort(list.begin(), list.end(), [](const Instance& a, const Instance& b) {
     return std::tie(a.host, a.port) < std::tie(b.host, b.port);
   });
   const auto same = [](const Instance& a, const Instance& b) { return a.host == b.host && a.port == b.port; };
   list.erase(std::unique(list.begin(), list.end(), same), list.end());
-  return list;
+  return out;
 }
 
 std::string eureka_registration(const conf::Announce& what, std::uint64_t unix_ms) {

@@ -41,7 +41,7 @@ class EurekaApps {
   std::string hash() const;
   bool empty() const { return apps_.empty(); }
   /// Those of an application that can be used, sorted, no address and port twice. Its name is in any case.
-  std::vector<Instance> instances(std::string_view app) const;
+  ServiceList list(std::string_view app) const;
 
  private:
   using ById = std::map<std::string, EurekaInstance>;

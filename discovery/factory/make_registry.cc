@@ -1,5 +1,6 @@
 #include "discovery/factory/make_registry.h"
 
+#include "conf/secrets.h"
 #include "discovery/consul/consul.h"
 #include "discovery/dns/dns.h"
 #include "discovery/etcd/etcd.h"
@@ -9,7 +10,10 @@
 
 namespace penstock::discovery {
 
-std::unique_ptr<Registry> make_registry(const RegistryParts& parts, const conf::Registry& config) {
+/// What servers and other people's entries say goes into the log: none of it may be a secret there.
+std::unique_ptr<Registry> make_registry(const RegistryParts& given, const conf::Registry& config) {
+  RegistryParts parts = given;
+  parts.log = [log = given.log](const std::string& message) { log(conf::hide_secrets(message)); };
   if (config.zookeeper) return make_zookeeper(parts, *config.zookeeper);
   if (config.consul) return make_consul(parts, *config.consul);
   if (config.etcd) return make_etcd(parts, *config.etcd);

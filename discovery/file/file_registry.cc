@@ -89,9 +89,9 @@ class FileRegistry final : public Registry {
     board_.was_read(asked_for);
   }
 
-  std::vector<Instance> part(const std::string& service) const {
+  ServiceList part(const std::string& service) const {
     const auto found = services_.find(service);
-    return found == services_.end() ? std::vector<Instance>() : found->second;
+    return found == services_.end() ? ServiceList() : ServiceList{found->second};
   }
 
   void read_again() {

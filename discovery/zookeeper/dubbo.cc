@@ -64,6 +64,10 @@ std::uint32_t weight_in(const std::string& text) {
                 : ZooKeeperLayout::kDubboWeight;
 }
 
+ChildRead excluded() {
+  return {std::nullopt, {}, true};
+}
+
 ChildRead wrong(const char* why) {
   return {std::nullopt, why};
 }
@@ -83,13 +87,13 @@ ChildRead read_dubbo_child(std::string_view name, const std::string& group, cons
   Metadata all = parameters(question == rest.npos ? std::string_view() : rest.substr(question + 1));
   if (!group.empty() && value_of(all, "group") != group) return {};
   if (!version.empty() && value_of(all, "version") != version) return {};
-  if (value_of(all, "disabled") == "true" || value_of(all, "enabled") == "false") return {};
+  if (value_of(all, "disabled") == "true" || value_of(all, "enabled") == "false") return excluded();
 
   ChildRead read;
   Instance& instance = read.instance.emplace();
   std::tie(instance.host, instance.port) = std::move(*address);
   instance.weight = weight_in(value_of(all, "weight"));
-  if (instance.weight == 0) return {};
+  if (instance.weight == 0) return excluded();
   instance.zone = value_of(all, "zone");
   // The first two change with each start of a provider, and say nothing of it.
   std::erase_if(all, [](const auto& each) {

@@ -46,6 +46,10 @@ std::uint32_t priority_of(const Json* value) {
   return number && *number >= 0 && *number <= kMostPriority ? static_cast<std::uint32_t>(*number) : 0;
 }
 
+ChildRead excluded() {
+  return {std::nullopt, {}, true};
+}
+
 ChildRead wrong(const char* why) {
   return {std::nullopt, why};
 }
@@ -74,7 +78,7 @@ bool is_down(const Json* status) {
 ChildRead with_weight(ChildRead read, const Json* from) {
   if (!read.instance) return read;
   read.instance->weight = weight_of(member(from, "weight"));
-  if (read.instance->weight == 0) return {};
+  if (read.instance->weight == 0) return excluded();
   read.instance->zone = text_of(member(from, "zone")).value_or("").substr(0, kLongestMetadata);
   read.instance->priority = priority_of(member(from, "priority"));
   return read;
@@ -93,7 +97,7 @@ ChildRead read_curator_child(std::string_view data) {
   const auto node = parse_json<Json>(data);
   if (!node || !node->is_object()) return wrong("holds no JSON object");
   const Json* metadata = member(member(*node, "payload"), "metadata");
-  if (is_false(member(*node, "enabled")) || is_down(member(metadata, "instance_status"))) return {};
+  if (is_false(member(*node, "enabled")) || is_down(member(metadata, "instance_status"))) return excluded();
   ChildRead read = with_weight(read_address(member(*node, "address"), member(*node, "port")), metadata);
   if (read.instance) read.instance->metadata = metadata_of(metadata);
   return read;
@@ -104,7 +108,7 @@ ChildRead read_plain_child(std::string_view name, std::string_view data) {
   if (data.starts_with('{')) {
     const auto node = parse_json<Json>(data);
     if (!node) return wrong("holds broken JSON");
-    if (is_false(member(*node, "enabled"))) return {};
+    if (is_false(member(*node, "enabled"))) return excluded();
     return with_weight(read_address(member(*node, "host"), member(*node, "port")), &*node);
   }
   for (const std::string_view text : {data, name}) {

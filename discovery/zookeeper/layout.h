@@ -18,7 +18,8 @@ namespace penstock::discovery {
 /// What one child of a service's node says.
 struct ChildRead {
   std::optional<Instance> instance;
-  std::string wrong;  ///< why it makes no sense. Empty, and no instance: it does not want to be listed
+  std::string wrong{};    ///< why it makes no sense
+  bool excluded = false;  ///< it takes no requests, and says so itself; else, with neither: it is not of this service
 };
 
 class ZooKeeperLayout {

@@ -95,10 +95,11 @@ void ZooKeeperService::child_came(const std::string& name, const NodeAnswer& ans
 }
 
 void ZooKeeperService::all_came() {
-  std::vector<Instance> instances;
+  ServiceList list;
   std::size_t wrong = 0;
   for (const auto& [name, child] : children_) {
-    if (child.read.instance) instances.push_back(*child.read.instance);
+    if (child.read.instance) list.instances.push_back(*child.read.instance);
+    if (child.read.excluded) ++list.excluded;
     if (!child.read.wrong.empty()) ++wrong;
   }
   complain();
@@ -107,7 +108,7 @@ void ZooKeeperService::all_came() {
                    children_.begin()->second.read.wrong);
   }
   unreadable_.empty() ? ended() : retry_later();
-  sink_.listed(std::move(instances));
+  sink_.listed(std::move(list));
 }
 
 /// Once for each first child that makes no sense, rather than for each reading.

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "conf/secrets.h"
 #include "discovery/factory/make_registry.h"
 #include "discovery/registry.h"
 #include "gateway/io/loop.h"
@@ -36,10 +37,10 @@ Key parse_key(std::string_view text, const std::string& whole) {
     text.remove_prefix(2);
     key.servers = text.substr(0, text.find('/'));
     text.remove_prefix(key.servers.size());
-    if (key.servers.empty()) throw std::runtime_error(whole + ": there is no server after //");
+    if (key.servers.empty()) throw std::runtime_error(conf::hide_secrets(whole) + ": there is no server after //");
   }
   key.path = text;
-  if (key.path.empty() || key.path == "/") throw std::runtime_error(whole + ": there is no key");
+  if (key.path.empty() || key.path == "/") throw std::runtime_error(conf::hide_secrets(whole) + ": there is no key");
   return key;
 }
 
@@ -125,6 +126,7 @@ ConfigOrigin parse_origin(const std::string& text, const conf::Environment& envi
   } else {
     origin.file = text;
   }
+  if (origin.registry) origin.text = conf::hide_secrets(text);
   return origin;
 }
 

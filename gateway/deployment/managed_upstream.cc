@@ -52,7 +52,7 @@ void ManagedUpstream::feed(const conf::Upstream& config, std::shared_ptr<discove
     service_ = std::make_unique<discovery::Service>(
         house_.loop, *registry_, config.name, *config.discover, house_.state_dir,
         discovery::Service::Hooks{publish, [this](const std::string& address) { return is_out(address); },
-                                  std::move(settled), house_.log});
+                                  [this] { return answers(); }, std::move(settled), house_.log});
   } else {
     static_source_ =
         std::make_unique<discovery::StaticSource>(house_.loop, config, publish, house_.log, std::move(settled));
@@ -76,6 +76,19 @@ bool ManagedUpstream::is_out(const std::string& address) const {
     if (endpoints[i].record->address() == address) return !supervisor_->standing(i).usable();
   }
   return true;  // not one of ours: nobody uses it
+}
+
+/// Requests are counted when they begin: what hangs is none.
+std::uint64_t ManagedUpstream::answers() const {
+  std::uint64_t begun = 0;
+  std::uint64_t without = 0;
+  for (const auto& endpoint : supervisor_->plan().endpoints) {
+    for (const health::EndpointStats& worker : endpoint.record->workers()) {
+      begun += worker.requests.value();
+      without += worker.failures.value() + static_cast<std::uint64_t>(worker.in_flight.value());
+    }
+  }
+  return supervisor_->monitor().checks_passed() + (begun > without ? begun - without : 0);
 }
 
 bool same_but_for_endpoints(const conf::Upstream& a, const conf::Upstream& b) {

@@ -68,6 +68,7 @@ class ManagedUpstream {
 
  private:
   bool is_out(const std::string& address) const;
+  std::uint64_t answers() const;
 
   UpstreamHouse& house_;
   const ClusterId id_;

@@ -261,7 +261,7 @@ TEST_F(ConsulProtocolTest, AllWatchesOfADeadRegistryMayEndWhenTheFirstIsTold) {
   struct Both final : ServiceSink {
     std::unique_ptr<Watch> one, two;
     int told = 0;
-    void listed(std::vector<Instance>) override {}
+    void listed(ServiceList) override {}
     void failed(const std::string&) override { ++told, one.reset(), two.reset(); }
   } both;
   both.one = registry->watch_service(what, both);

@@ -15,7 +15,7 @@ struct EndingServices final : ServiceSink {
   std::unique_ptr<Watch> watch, second;
   int told = 0;
 
-  void listed(std::vector<Instance>) override { end(); }
+  void listed(ServiceList) override { end(); }
   void failed(const std::string&) override { end(); }
 
  private:

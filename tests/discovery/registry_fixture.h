@@ -26,7 +26,7 @@ struct RecordingServices final : ServiceSink {
   std::vector<std::vector<Instance>> lists;
   std::vector<std::string> failures;
 
-  void listed(std::vector<Instance> instances) override { lists.push_back(std::move(instances)); }
+  void listed(ServiceList list) override { lists.push_back(std::move(list.instances)); }
   void failed(const std::string& why) override { failures.push_back(why); }
   /// "host:port" of the last list, sorted.
   std::vector<std::string> addresses() const {

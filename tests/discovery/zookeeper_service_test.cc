@@ -188,7 +188,7 @@ TEST_F(ZooKeeperServiceTest, IsNoLongerToldOnceTheWatchIsGone) {
 TEST_F(ZooKeeperServiceTest, MayEndTheRegistryFromWithinTheSink) {
   struct Ender final : ServiceSink {
     std::function<void()> end;
-    void listed(std::vector<Instance>) override { end(); }
+    void listed(ServiceList) override { end(); }
     void failed(const std::string&) override {}
   } ender;
   start();

@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto answer = parse_consul_service(body, what, why);
     must(answer || !why.empty(), "refused without a reason");
     if (!answer) continue;
-    for (const Instance& instance : answer->instances) check(instance);
+    for (const Instance& instance : answer->list.instances) check(instance);
   }
   why.clear();
   must(parse_consul_value(body, why) || !why.empty(), "a value is refused without a reason");

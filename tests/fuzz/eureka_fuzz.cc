@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   apps.apply(*answer);
   for (const EurekaInstance& instance : answer->instances) {
     if (instance.usable) check(*instance.usable);
-    for (const Instance& each : apps.instances(instance.app)) check(each);
+    for (const Instance& each : apps.list(instance.app).instances) check(each);
   }
   const std::string hash = apps.hash();
   apps.apply(*answer);

@@ -259,6 +259,10 @@ TEST_F(Discovering, ShrinkProtectionCanBeSetAndOff) {
   const Discover d = discover("registry: zk, service: a, shrink_protection: {max_removed: 0.2, confirm_after: 1m}");
   EXPECT_EQ(d.shrink_protection, (ShrinkProtection{0.2, seconds(60)}));
   EXPECT_FALSE(discover("registry: zk, service: a, shrink_protection: off").shrink_protection);
+  EXPECT_EQ(d.shrink_protection->empty_after, seconds(120));
+  EXPECT_EQ(
+      discover("registry: zk, service: a, shrink_protection: {empty_after: never}").shrink_protection->empty_after,
+      std::nullopt);
 }
 
 TEST_F(Discovering, ABrokenRegistryIsOneProblem) {
@@ -271,6 +275,7 @@ TEST_F(Discovering, ABrokenRegistryIsOneProblem) {
 TEST_F(Discovering, SurvivesBeingWritten) {
   for (const char* keys :
        {"registry: consul, service: a, tags: [x], only_passing: false, shrink_protection: off",
+        "registry: zk, service: a, shrink_protection: {empty_after: never}",
         "registry: dubbo, service: a.B, group: g, version: '1.0'", "registry: dns, service: a, port: 80"}) {
     EXPECT_EQ(loaded(to_yaml(loaded(file(keys)))).upstreams.at(0).discover, discover(keys)) << keys;
   }

@@ -15,12 +15,14 @@ class ConsulAnswersTest : public testing::Test {
   conf::Discover what;
   std::string why;
   std::string skipped;
+  std::size_t excluded = 0;
 
   /// An answer of these entries.
   std::vector<Instance> read(const std::string& entries) {
     const auto answer = parse_consul_service("[" + entries + "]", what, why);
     skipped = answer ? answer->skipped : "";
-    return answer ? answer->instances : std::vector<Instance>();
+    excluded = answer ? answer->list.excluded : 0;
+    return answer ? answer->list.instances : std::vector<Instance>();
   }
   Instance only(const std::string& entry) {
     const auto all = read(entry);
@@ -49,6 +51,14 @@ TEST_F(ConsulAnswersTest, TheWorstOfTheChecksCounts) {
   EXPECT_THAT(read(with("passing", "maintenance")), IsEmpty());
   EXPECT_THAT(read(with("passing", "what?")), IsEmpty());
   EXPECT_EQ(skipped, "");
+}
+
+TEST_F(ConsulAnswersTest, WhoTakesNoRequestsIsToldFromWhoIsAnothers) {
+  what.tags = {"v2"};
+  const std::string entry = R"({"Service":{"Port":80,"Address":"h","Tags":["v2"]},"Checks":[{"Status":"critical"}]},)";
+  const std::string other = R"({"Service":{"Port":80,"Address":"h","Tags":["v1"]},"Checks":[{"Status":"critical"}]})";
+  read(entry + entry + other);
+  EXPECT_EQ(excluded, 2u);
 }
 
 TEST_F(ConsulAnswersTest, MetaSaysWeightZoneAndPriority) {

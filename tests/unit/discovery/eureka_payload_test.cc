@@ -150,7 +150,7 @@ TEST(EurekaAppsTest, DeltasMayBeAppliedAgain) {
   for (int i = 0; i < 2; ++i) {
     apps.apply(delta);
     EXPECT_EQ(apps.hash(), "DOWN_1_UP_1_");
-    EXPECT_THAT(apps.instances("orders"), ElementsAre(Instance{"c", 80, 1, "", 0, {}}));
+    EXPECT_THAT(apps.list("orders").instances, ElementsAre(Instance{"c", 80, 1, "", 0, {}}));
   }
 }
 
@@ -159,7 +159,14 @@ TEST(EurekaAppsTest, WhoeverIsGoneLeavesNothing) {
   apps.replace({{instance("a", "UP")}, std::nullopt, ""});
   apps.apply({{instance("a", "UP", "DELETED"), instance("z", "UP", "DELETED")}, std::nullopt, ""});
   EXPECT_TRUE(apps.empty());
-  EXPECT_THAT(apps.instances("orders"), IsEmpty());
+  EXPECT_THAT(apps.list("orders").instances, IsEmpty());
+}
+
+TEST(EurekaAppsTest, CountsWhoTakesNoRequests) {
+  EurekaApps apps;
+  apps.replace({{instance("a", "UP"), instance("b", "DOWN"), instance("c", "OUT_OF_SERVICE")}, std::nullopt, ""});
+  EXPECT_EQ(apps.list("orders").excluded, 2u);
+  EXPECT_EQ(apps.list("others").excluded, 0u);
 }
 
 TEST(EurekaAppsTest, AnAddressStandsOnce) {
@@ -167,7 +174,7 @@ TEST(EurekaAppsTest, AnAddressStandsOnce) {
   EurekaInstance twin = instance("a", "UP");
   twin.id = "another";
   apps.replace({{instance("a", "UP"), twin}, std::nullopt, ""});
-  EXPECT_EQ(apps.instances("ORDERS").size(), 1u);
+  EXPECT_EQ(apps.list("ORDERS").instances.size(), 1u);
   EXPECT_EQ(apps.hash(), "UP_2_");
 }
 

@@ -15,10 +15,15 @@ using ::testing::IsEmpty;
 class LastGoodTest : public ::testing::Test {
  protected:
   /// "abc" is a list of three instances.
-  bool lists(const std::string& hosts) {
-    std::vector<Instance> instances;
-    for (const char host : hosts) instances.push_back(instance(host));
-    return known_.listed(std::move(instances), now_);
+  bool lists(const std::string& hosts, std::size_t excluded = 0) {
+    ServiceList list;
+    for (const char host : hosts) list.instances.push_back(instance(host));
+    list.excluded = excluded;
+    return known_.listed(std::move(list), now_);
+  }
+  /// It says so each second, for so long.
+  void says_for(unsigned seconds, const std::string& hosts) {
+    for (unsigned i = 0; i < seconds; ++i) seconds_pass(1), lists(hosts);
   }
   void fails() { known_.failed(now_); }
   void seconds_pass(unsigned seconds) { now_ += seconds * kNanosPerSecond; }
@@ -57,7 +62,7 @@ TEST_F(LastGoodTest, AWeightIsAChange) {
   lists("ab");
   Instance heavier = instance('a');
   heavier.weight = 5;
-  EXPECT_TRUE(known_.listed({heavier, instance('b')}, now_));
+  EXPECT_TRUE(known_.listed({{heavier, instance('b')}}, now_));
   EXPECT_EQ(known_.instances()[0].weight, 5u);
 }
 
@@ -100,14 +105,14 @@ TEST_F(LastGoodTest, WhatASuspectAddsIsUsedAtOnce) {
 
 TEST_F(LastGoodTest, ASuspectThatStillSaysSoAfterTheTimeIsBelieved) {
   lists("abc");
-  lists("");
+  lists("a");
   seconds_pass(9);
-  lists("");
+  lists("a");
   EXPECT_EQ(used(), "abc");
   seconds_pass(1);
   EXPECT_EQ(known_.confirm_at(), now_);
-  EXPECT_TRUE(lists(""));
-  EXPECT_THAT(known_.instances(), IsEmpty());
+  EXPECT_TRUE(lists("a"));
+  EXPECT_EQ(used(), "a");
   EXPECT_FALSE(known_.suspect());
 }
 
@@ -127,7 +132,7 @@ TEST_F(LastGoodTest, ASuspectIsForgottenWhenTheOthersAreBack) {
   lists("abc");
   EXPECT_FALSE(known_.suspect());
   seconds_pass(6);
-  lists("");  // a new one, with a new time
+  lists("a");  // a new one, with a new time
   EXPECT_EQ(used(), "abc");
   EXPECT_EQ(known_.confirm_at(), now_ + 10 * kNanosPerSecond);
 }
@@ -161,23 +166,136 @@ TEST_F(LastGoodTest, WhatWasKnownBeforeTheStartIsProtectedToo) {
 
 TEST_F(LastGoodTest, WithoutProtectionEveryAnswerIsBelieved) {
   LastGood trusting(std::nullopt);
-  trusting.listed({instance('a'), instance('b')}, now_);
+  trusting.listed({{instance('a'), instance('b')}}, now_);
   EXPECT_TRUE(trusting.listed({}, now_));
   EXPECT_THAT(trusting.instances(), IsEmpty());
 }
 
 TEST_F(LastGoodTest, AnAnswerIsNotConfirmedByOneThatTakesAwayEvenMore) {
-  lists("a");
-  lists("b");
+  lists("abcdef");
+  lists("ab");
   seconds_pass(10);
+  lists("c");
+  EXPECT_EQ(used(), "abcdef");
+  seconds_pass(10);
+  lists("c");
+  EXPECT_EQ(used(), "c");
+}
+
+/// A Eureka server that had been restarted knew nobody for half a minute, which was believed after ten seconds: every
+/// upstream answered 503 though all its endpoints were well.
+TEST_F(LastGoodTest, AServiceThatIsForgottenIsUsedOnUntilItsClientsAreBack) {
+  lists("abc");
+  says_for(60, "");
+  EXPECT_EQ(used(), "abc");
+  lists("abc");
+  EXPECT_FALSE(known_.suspect());
+}
+
+/// One of many services comes back later than the others, and its instances one by one.
+TEST_F(LastGoodTest, InstancesThatComeBackByAndByAreWaitedFor) {
+  lists("abcdef");
+  says_for(30, "");
+  says_for(25, "b");
+  says_for(25, "bd");
+  EXPECT_EQ(used(), "abcdef");
+  says_for(120, "bd");
+  EXPECT_EQ(used(), "bd");
+}
+
+TEST_F(LastGoodTest, AServiceOfWhichNobodyAnswersIsGoneAfterTwoMinutes) {
+  lists("abc");
   lists("");
-  EXPECT_EQ(used(), "a");
-  seconds_pass(9);
+  says_for(119, "");
+  EXPECT_EQ(used(), "abc");
+  says_for(1, "");
+  EXPECT_EQ(used(), "");
+}
+
+TEST_F(LastGoodTest, AServiceIsNotGoneWhileItsEndpointsAnswer) {
+  lists("abc");
   lists("");
+  says_for(119, "");
+  known_.answered(now_);
+  says_for(9, "");
+  EXPECT_EQ(used(), "abc");
+  says_for(1, "");
+  EXPECT_EQ(used(), "");
+}
+
+TEST_F(LastGoodTest, AServiceThatIsTakenOutWhileItRunsIsGoneAfterTenMinutes) {
+  lists("abc");
+  lists("");
+  for (int i = 0; i < 599; ++i) {
+    says_for(1, "");
+    known_.answered(now_);
+  }
+  EXPECT_EQ(used(), "abc");
+  says_for(1, "");
+  EXPECT_EQ(used(), "");
+}
+
+TEST_F(LastGoodTest, AnswersThatNeverRestAreBelievedInTheEnd) {
+  lists("abcdef");
+  for (int i = 0; i < 25; ++i) says_for(1, "a"), says_for(1, "ab");
+  EXPECT_EQ(used(), "abcdef");
+  says_for(1, "a");
   EXPECT_EQ(used(), "a");
-  seconds_pass(1);
+}
+
+TEST_F(LastGoodTest, InstancesThatSayOfThemselvesThatTheyAreOutAreBelievedSooner) {
+  lists("abc");
+  lists("", 3);
+  seconds_pass(10);
+  lists("", 3);
+  EXPECT_EQ(used(), "");
+}
+
+TEST_F(LastGoodTest, OneThatSaysSoDoesNotSpeakForTheOthers) {
+  lists("abc");
+  lists("", 1);
+  seconds_pass(10);
+  lists("", 1);
+  EXPECT_EQ(used(), "abc");
+}
+
+TEST_F(LastGoodTest, WhoSaidThatItIsOutMayLeave) {
+  lists("abc");
+  lists("", 3);
+  seconds_pass(5);
+  lists("");
+  seconds_pass(5);
   lists("");
   EXPECT_EQ(used(), "");
+}
+
+TEST_F(LastGoodTest, NewInstancesShowThatTheServiceIsNotForgotten) {
+  lists("abc");
+  lists("");
+  seconds_pass(5);
+  lists("xyz");
+  seconds_pass(10);
+  lists("xyz");
+  EXPECT_EQ(used(), "xyz");
+}
+
+TEST_F(LastGoodTest, ARegistryThatSettlesIsGivenTheTimeForIt) {
+  LastGood known(conf::ShrinkProtection{}, 120 * kNanosPerSecond);
+  known.listed({{instance('a'), instance('b'), instance('c')}}, now_);
+  known.listed({{instance('a')}}, now_);
+  EXPECT_EQ(known.confirm_at(), now_ + 120 * kNanosPerSecond);
+  known.listed({{instance('a')}, 2}, now_);
+  EXPECT_EQ(known.confirm_at(), now_ + 10 * kNanosPerSecond);
+}
+
+TEST_F(LastGoodTest, AServiceMayBeKeptForEver) {
+  LastGood known(conf::ShrinkProtection{.empty_after = std::nullopt});
+  known.listed({{instance('a')}}, now_);
+  known.listed({}, now_);
+  EXPECT_EQ(known.confirm_at(), std::nullopt);
+  known.listed({}, now_ + 24 * 3600 * kNanosPerSecond);
+  EXPECT_EQ(known.instances().size(), 1u);
+  EXPECT_TRUE(known.accept());
 }
 
 }  // namespace

@@ -45,6 +45,7 @@ class ServiceTest : public io::LoopTest {
   conf::Discover what;
   std::vector<std::vector<std::string>> published;
   std::vector<std::string> logged;
+  std::uint64_t answers = 0;  ///< of endpoints
   std::unique_ptr<Service> service;
 
   ServiceTest() { what.shrink_protection.reset(); }
@@ -53,14 +54,15 @@ class ServiceTest : public io::LoopTest {
       auto& ids = published.emplace_back();
       for (const Endpoint& each : snapshot->endpoints) ids.push_back(each.id);
     };
-    service = std::make_unique<Service>(loop, registry, "u", what, state_dir,
-                                        Service::Hooks{publish, [](const std::string&) { return false; }, [] {},
-                                                       [this](const std::string& line) { logged.push_back(line); }});
+    service = std::make_unique<Service>(
+        loop, registry, "u", what, state_dir,
+        Service::Hooks{publish, [](const std::string&) { return false; }, [this] { return answers; }, [] {},
+                       [this](const std::string& line) { logged.push_back(line); }});
   }
   void listed(const std::vector<std::string>& hosts) {
-    std::vector<Instance> instances;
-    for (const std::string& host : hosts) instances.emplace_back().host = host, instances.back().port = 80;
-    registry.sink->listed(std::move(instances));
+    ServiceList list;
+    for (const std::string& host : hosts) list.instances.push_back({host, 80, 1, {}, 0, {}});
+    registry.sink->listed(std::move(list));
   }
   void run_for(Nanos time) {
     const Nanos end = loop.now() + time;
@@ -86,13 +88,36 @@ TEST_F(ServiceTest, AServiceThatIsEmptyIsPublishedSo) {
 }
 
 TEST_F(ServiceTest, ASuspectIsNotAskedAfterBeforeTheRegistryCouldAnswer) {
-  what.shrink_protection = conf::ShrinkProtection{.max_removed = 0.5, .confirm_after = std::chrono::milliseconds(1)};
+  what.shrink_protection = conf::ShrinkProtection{.confirm_after = std::chrono::milliseconds(1)};
   start();
-  listed({"10.0.0.1", "10.0.0.2"});
-  listed({});
+  listed({"10.0.0.1", "10.0.0.2", "10.0.0.3"});
+  listed({"10.0.0.1"});
   EXPECT_TRUE(run_until([&] { return registry.asked_again == 1; }));
   run_for(1'200 * kNanosPerMilli);
   EXPECT_EQ(registry.asked_again, 1);
+}
+
+TEST_F(ServiceTest, SaysThatAServiceIsForgottenAndWhatBecomesOfIt) {
+  what.shrink_protection.emplace();
+  what.registry = "eu", what.service = "orders";
+  start();
+  listed({"10.0.0.1"});
+  listed({});
+  EXPECT_EQ(published.size(), 1u);
+  EXPECT_THAT(logged, ElementsAre(AllOf(HasSubstr("eu has nothing of orders any more"), HasSubstr("1 endpoint known"),
+                                        HasSubstr("for 2m at least"), HasSubstr("POST /registries/accept"))));
+  EXPECT_EQ(service->status().suspect_removals, 1u);
+}
+
+TEST_F(ServiceTest, AForgottenServiceIsNotAskedAfterAsLongAsItsEndpointsAnswer) {
+  what.shrink_protection =
+      conf::ShrinkProtection{.confirm_after = std::chrono::seconds(5), .empty_after = std::chrono::milliseconds(1)};
+  start();
+  listed({"10.0.0.1"});
+  listed({});
+  answers = 1;
+  run_for(1'200 * kNanosPerMilli);
+  EXPECT_EQ(registry.asked_again, 0);
 }
 
 TEST_F(ServiceTest, WhatCouldNotBeSavedIsSavedAtTheEnd) {
