@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "conf/values.h"
+#include "conf/yaml/plain_text.h"
 #include "discovery/host_text.h"
 #include "discovery/zookeeper/layout.h"
 #include "gateway/base/percent.h"
@@ -29,14 +30,17 @@ std::optional<std::string> decode(std::string_view text) {
   return out;
 }
 
-bool is_printable(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+/// Values may be in any language (`owner=…`), as long as they can be told on as JSON.
+bool is_plain_utf8(std::string_view text) {
+  const auto is_control = [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; };
+  return conf::is_utf8(text) && std::none_of(text.begin(), text.end(), is_control);
 }
 
-/// "name=value&…", sorted by name; of a name that stands there twice, the first.
+/// "name=value&…", sorted by name; of a name that stands there twice, the first. All of them, as those that decide
+/// come last: Dubbo sorts them, writes five for each method, and `version` and `weight` are behind.
 Metadata parameters(std::string_view query) {
   Metadata out;
-  while (!query.empty() && out.size() < kMostMetadata) {
+  while (!query.empty()) {
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(query.size(), pair.size() + 1));
     const std::size_t equals = std::min(pair.find('='), pair.size());
@@ -77,7 +81,7 @@ ChildRead wrong(const char* why) {
 ChildRead read_dubbo_child(std::string_view name, const std::string& group, const std::string& version) {
   const auto url = decode(name);
   const std::size_t scheme = url ? url->find("://") : std::string::npos;
-  if (scheme == std::string::npos || !is_printable(*url)) return wrong("is no percent-encoded URL");
+  if (scheme == std::string::npos || !is_plain_utf8(*url)) return wrong("is no percent-encoded URL");
   const std::string_view rest = std::string_view(*url).substr(scheme + 3);
   const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
   auto address = read_host_port(authority.substr(authority.rfind('@') + 1));
@@ -99,6 +103,7 @@ ChildRead read_dubbo_child(std::string_view name, const std::string& group, cons
   std::erase_if(all, [](const auto& each) {
     return each.first == "timestamp" || each.first == "pid" || each.first == "protocol";
   });
+  if (all.size() >= kMostMetadata) all.resize(kMostMetadata - 1);
   if (scheme <= kLongestMetadata) all.emplace_back("protocol", url->substr(0, scheme));
   std::sort(all.begin(), all.end());
   instance.metadata = std::move(all);

@@ -128,6 +128,28 @@ TEST(DubboLayout, SaysTheSameOfAProviderThatHasStartedAnew) {
   EXPECT_EQ(*read_dubbo_child(first, "", "").instance, *read_dubbo_child(again, "", "").instance);
 }
 
+/// Dubbo writes five parameters for each method, and sorts them all: what decides comes last.
+TEST(DubboLayout, HeedsWhatStandsBehindTheParametersOfManyMethods) {
+  std::string many;
+  for (int i = 0; i < 100; ++i) many += "%26m" + std::to_string(i) + ".retries%3D0";
+  const ChildRead read = read_dubbo_child(provider(many + "%26version%3D1.0.0%26weight%3D50%26zone%3Da"), "", "1.0.0");
+  EXPECT_EQ(address(read), "10.0.0.1 20880");
+  EXPECT_EQ(weight(read), 50u);
+  EXPECT_EQ(read.instance->zone, "a");
+  EXPECT_EQ(read.instance->metadata.size(), 64u);
+  EXPECT_THAT(read.instance->metadata, Contains(Pair("protocol", "dubbo")));
+  EXPECT_EQ(read_provider(provider(many + "%26version%3D2.0.0"), "", "1.0.0"), "(not listed)");
+  EXPECT_EQ(read_provider(provider(many + "%26disabled%3Dtrue")), "(not listed)");
+}
+
+TEST(DubboLayout, TakesValuesInAnyLanguage) {
+  const ChildRead read = read_dubbo_child(provider("%26desc%3D%E4%BB%B7%E6%A0%BC%26weight%3D7"), "", "");
+  EXPECT_EQ(weight(read), 7u);
+  EXPECT_THAT(read.instance->metadata, Contains(Pair("desc", "\xe4\xbb\xb7\xe6\xa0\xbc")));
+  EXPECT_THAT(read_provider(provider("%26desc%3D%E4%BB")), HasSubstr("percent-encoded"));
+  EXPECT_THAT(read_provider(provider("%26desc%3Da%0Ab")), HasSubstr("percent-encoded"));
+}
+
 TEST(DubboLayout, LeavesOutWhatIsDisabledOrWithoutWeight) {
   for (const char* why : {"%26disabled%3Dtrue", "%26enabled%3Dfalse", "%26weight%3D0", "%26weight%3D-1"}) {
     EXPECT_EQ(read_provider(provider(why)), "(not listed)") << why;
