@@ -12,6 +12,7 @@ namespace penstock::discovery {
 namespace {
 
 constexpr int kOk = 200;
+constexpr int kForbidden = 403;
 constexpr int kNotFound = 404;
 /// A whole registry may be tens of megabytes; a server that has nothing to say has stopped.
 constexpr Nanos kLongestAnswer = 30 * kNanosPerSecond;
@@ -75,7 +76,9 @@ void EurekaFetcher::ask(bool everything) {
 /// A whole registry takes tenths of a second to take apart: that is done off the loop.
 void EurekaFetcher::answered(io::HttpAnswer answer) {
   request_.reset();
-  if (answer.status == kNotFound && !asked_for_all_) return ask(true);  // deltas are turned off there
+  // Deltas are turned off there: Netflix' server (`disable-delta`) says 403.
+  const bool has_no_deltas = answer.status == kForbidden || answer.status == kNotFound;
+  if (has_no_deltas && !asked_for_all_) return ask(true);
   if (answer.status != kOk) {
     return server_failed(trouble_of(answer));
   }

@@ -108,6 +108,17 @@ TEST_F(EurekaTest, AServerWithoutDeltasIsAskedForEverything) {
   EXPECT_TRUE(await_list(heard, {"10.0.0.1:80", "10.0.0.2:80"}));
 }
 
+TEST_F(EurekaTest, ANetflixServerWithDeltasTurnedOffHasNotFailed) {
+  server.turn_deltas_off("403 Forbidden");
+  server.put("ORDERS", "a", {.ip = "10.0.0.1"});
+  begin();
+  ASSERT_TRUE(await_list(heard, {"10.0.0.1:80"}));
+  server.put("ORDERS", "b", {.ip = "10.0.0.2"});
+  ASSERT_TRUE(await_list(heard, {"10.0.0.1:80", "10.0.0.2:80"}));
+  ASSERT_TRUE(has_asked(kDelta, 3));
+  EXPECT_TRUE(heard.failures.empty());
+}
+
 TEST_F(EurekaTest, ASingleItemMayStandWithoutItsList) {
   server.write_single_items_bare();
   server.put("ORDERS", "a", {.ip = "10.0.0.1"});

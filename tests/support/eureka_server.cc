@@ -54,7 +54,7 @@ std::string EurekaServer::answer(const std::string& method, std::string path, co
   if (!path.starts_with(kContext)) return kNotFound;
   path.erase(0, kContext.size());
   if (method == "GET" && path.empty()) return ok_response(whole());
-  if (method == "GET" && path == "/delta") return deltas_ ? ok_response(delta()) : kNotFound;
+  if (method == "GET" && path == "/delta") return no_deltas_.empty() ? ok_response(delta()) : no_deltas_;
   const std::size_t slash = path.find('/', 1);
   const std::string app = decoded(path.substr(1, slash == std::string::npos ? slash : slash - 1));
   if (method == "POST") {
@@ -149,9 +149,9 @@ void EurekaServer::forget_changes() {
   changes_.clear();
 }
 
-void EurekaServer::turn_deltas_off() {
+void EurekaServer::turn_deltas_off(const std::string& status_line) {
   const std::lock_guard lock(mutex_);
-  deltas_ = false;
+  no_deltas_ = "HTTP/1.1 " + status_line + "\r\nContent-Length: 0\r\n\r\n";
 }
 
 void EurekaServer::write_single_items_bare() {

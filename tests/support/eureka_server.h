@@ -37,7 +37,8 @@ class EurekaServer {
   void forget_everybody();
   /// As after three minutes: deltas tell of later changes only.
   void forget_changes();
-  void turn_deltas_off();
+  /// `status_line` is what a delta is answered with from now on: "404 Not Found", or Netflix' "403 Forbidden".
+  void turn_deltas_off(const std::string& status_line = "404 Not Found");
   /// Old servers write an object where a list has one item.
   void write_single_items_bare();
   /// Answers everything with these bytes; none: as it should.
@@ -67,7 +68,7 @@ class EurekaServer {
   std::vector<Change> changes_;
   std::vector<std::string> requests_;
   std::string bytes_;
-  bool deltas_ = true;
+  std::string no_deltas_;  ///< the answer to whoever asks for a delta; empty: there are deltas
   bool bare_ = false;
   Backend server_;  ///< the last: its threads end first
 };
