@@ -76,6 +76,17 @@ ChildRead wrong(const char* why) {
   return {std::nullopt, why};
 }
 
+/// `more` is the URL's ext.protocol: what else the same port speaks, with commas between.
+bool is_binary(std::string_view scheme, std::string_view more) {
+  if (scheme != "dubbo") return false;
+  while (!more.empty()) {
+    const std::string_view each = more.substr(0, more.find(','));
+    if (each == "tri") return false;
+    more.remove_prefix(std::min(more.size(), each.size() + 1));
+  }
+  return true;
+}
+
 }  // namespace
 
 ChildRead read_dubbo_child(std::string_view name, const std::string& group, const std::string& version) {
@@ -99,6 +110,7 @@ ChildRead read_dubbo_child(std::string_view name, const std::string& group, cons
   instance.weight = weight_in(value_of(all, "weight"));
   if (instance.weight == 0) return excluded();
   instance.zone = value_of(all, "zone");
+  read.is_binary = is_binary(std::string_view(*url).substr(0, scheme), value_of(all, "ext.protocol"));
   // The first two change with each start of a provider, and say nothing of it.
   std::erase_if(all, [](const auto& each) {
     return each.first == "timestamp" || each.first == "pid" || each.first == "protocol";

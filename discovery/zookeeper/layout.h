@@ -20,6 +20,8 @@ struct ChildRead {
   std::optional<Instance> instance;
   std::string wrong{};    ///< why it makes no sense
   bool excluded = false;  ///< it takes no requests, and says so itself; else, with neither: it is not of this service
+  /// Dubbo's own protocol alone: its port takes an HTTP request, and neither answers nor closes.
+  bool is_binary = false;
 };
 
 class ZooKeeperLayout {

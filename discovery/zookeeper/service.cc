@@ -1,5 +1,6 @@
 #include "discovery/zookeeper/service.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -97,8 +98,12 @@ void ZooKeeperService::child_came(const std::string& name, const NodeAnswer& ans
 void ZooKeeperService::all_came() {
   ServiceList list;
   std::size_t wrong = 0;
+  // Beside others a port that never answers an HTTP request is no place for one; alone, it may be one by another name.
+  const bool has_others = std::any_of(children_.begin(), children_.end(), [](const auto& each) {
+    return each.second.read.instance && !each.second.read.is_binary;
+  });
   for (const auto& [name, child] : children_) {
-    if (child.read.instance) list.instances.push_back(*child.read.instance);
+    if (child.read.instance && !(has_others && child.read.is_binary)) list.instances.push_back(*child.read.instance);
     if (child.read.excluded) ++list.excluded;
     if (!child.read.wrong.empty()) ++wrong;
   }

@@ -101,6 +101,18 @@ TEST_F(ZooKeeperServiceTest, OfDubboIsReadFromItsProvidersNames) {
   EXPECT_TRUE(await_weighted(orders, {"10.0.0.1:80*7"}));
 }
 
+TEST_F(ZooKeeperServiceTest, OfDubboHasNoBinaryPortsBesideThoseThatSpeakHttp) {
+  config.layout = conf::ZooKeeperLayout::dubbo;
+  config.root = "/dubbo";
+  const std::string providers = "/dubbo/orders/providers/";
+  create(providers + "dubbo%3A%2F%2F10.0.0.1%3A20880%2Forders%3Fweight%3D7");
+  watch_orders();
+  ASSERT_TRUE(await_weighted(orders, {"10.0.0.1:20880*7"}));
+  create(providers + "tri%3A%2F%2F10.0.0.1%3A50051%2Forders%3Fweight%3D7");
+  create(providers + "dubbo%3A%2F%2F10.0.0.2%3A20881%2Forders%3Fext.protocol%3Dtri%26weight%3D7");
+  EXPECT_TRUE(await_weighted(orders, {"10.0.0.1:50051*7", "10.0.0.2:20881*7"}));
+}
+
 TEST_F(ZooKeeperServiceTest, IsFoundBelowAChroot) {
   config.chroot = "/prod/eu";
   create("/prod/eu/services/orders/10.0.0.1:80");

@@ -142,6 +142,15 @@ TEST(DubboLayout, HeedsWhatStandsBehindTheParametersOfManyMethods) {
   EXPECT_EQ(read_provider(provider(many + "%26disabled%3Dtrue")), "(not listed)");
 }
 
+TEST(DubboLayout, KnowsPortsThatDoNotSpeakHttp) {
+  const auto is_binary = [](const std::string& name) { return read_dubbo_child(name, "", "").is_binary; };
+  EXPECT_TRUE(is_binary(provider("")));
+  EXPECT_TRUE(is_binary(provider("%26ext.protocol%3Dtriplet")));
+  EXPECT_FALSE(is_binary(provider("%26ext.protocol%3Dtri")));
+  EXPECT_FALSE(is_binary(provider("%26ext.protocol%3Drest%2Ctri")));
+  EXPECT_FALSE(is_binary("tri%3A%2F%2F10.0.0.1%3A50051%2Forders"));
+}
+
 TEST(DubboLayout, TakesValuesInAnyLanguage) {
   const ChildRead read = read_dubbo_child(provider("%26desc%3D%E4%BB%B7%E6%A0%BC%26weight%3D7"), "", "");
   EXPECT_EQ(weight(read), 7u);
