@@ -110,6 +110,9 @@ Parsed<Address> parse_address(std::string_view text, AddressUse use) {
   constexpr std::string_view kUnix = "unix:";
   if (text.substr(0, kUnix.size()) == kUnix) return unix_address(text.substr(kUnix.size()));
   if (text.find("://") != std::string_view::npos) return Failure{"must be host:port, not a URL"};
+  // Before it is split: what stands behind a colon is a password there, and not to be quoted as a port.
+  if (text.find('@') != std::string_view::npos)
+    return Failure{"must be host:port, without a user, is " + in_quotes(text)};
   std::string_view host, port_text;
   if (!split_port(text, host, port_text)) {
     return Failure{"must be host:port, [IPv6]:port or unix:/path, is " + in_quotes(text)};

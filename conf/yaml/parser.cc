@@ -9,6 +9,7 @@
 #include <sstream>
 #include <unordered_set>
 
+#include "conf/utf8.h"
 #include "conf/values.h"
 #include "conf/yaml/document.h"
 #include "conf/yaml/plain_text.h"

@@ -13,7 +13,4 @@ namespace penstock::conf {
 /// allow to stand unescaped; nullopt if all is well. Columns count bytes, as the YAML parser does.
 std::optional<Mark> first_bad_character(std::string_view text);
 
-/// True for a whole, well-formed UTF-8 text; control characters are allowed here.
-bool is_utf8(std::string_view text);
-
 }  // namespace penstock::conf

@@ -4,8 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "conf/utf8.h"
 #include "conf/values.h"
-#include "conf/yaml/plain_text.h"
 #include "discovery/host_text.h"
 #include "discovery/zookeeper/layout.h"
 #include "gateway/base/percent.h"
