@@ -37,7 +37,7 @@ bool may_pass(const struct stat& directory, const struct stat& entry) {
 
 /// Takes the first component off the front of `rest`.
 fs::path take_component(fs::path& rest) {
-  const fs::path first = *rest.begin();
+  fs::path first = *rest.begin();
   fs::path left;
   for (auto part = std::next(rest.begin()); part != rest.end(); ++part) left /= *part;
   rest = std::move(left);
@@ -48,7 +48,7 @@ fs::path take_component(fs::path& rest) {
 std::string give(int fd, const Account& account) {
   if (fd < 0) return reason();
   const bool given = ::fchown(fd, account.uid, account.gid) == 0;
-  const std::string why = given ? "" : reason();
+  std::string why = given ? "" : reason();
   ::close(fd);
   return why;
 }
