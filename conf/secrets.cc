@@ -7,7 +7,6 @@
 namespace penstock::conf {
 namespace {
 
-constexpr std::string_view kStars = "***";
 constexpr auto npos = std::string_view::npos;
 
 constexpr std::array<std::string_view, 17> kCredentials = {
@@ -69,7 +68,7 @@ std::string hide_user_parts(std::string_view text) {
     std::size_t user = 0;
     std::size_t at = 0;
     if (find_user_part(word, user, at)) {
-      out.append(word.substr(0, user)).append(kStars).append(word.substr(at));
+      out.append(word.substr(0, user)).append(kHidden).append(word.substr(at));
     } else {
       out += word;
     }
@@ -121,7 +120,7 @@ std::string hide_named_values(std::string_view text) {
     if (gap == 0) continue;
     out += text.substr(end, gap);
     const std::size_t after = value_end(text, i);
-    if (after > i) out += kStars;
+    if (after > i) out += kHidden;
     i = after;
   }
   return out;
@@ -140,7 +139,7 @@ std::string hide_after_schemes(std::string_view text) {
       out += text[i++];
       continue;
     }
-    out.append(rest.substr(0, scheme)).append(kStars);
+    out.append(rest.substr(0, scheme)).append(kHidden);
     i = word_end(text, i + scheme);
   }
   return out;

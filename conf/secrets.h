@@ -6,7 +6,10 @@
 
 namespace penstock::conf {
 
-/// The text with "***" in place of what passes for a secret, and all else as it is:
+/// What stands for a secret wherever one is not shown.
+inline constexpr const char* kHidden = "***";
+
+/// The text with kHidden in place of what passes for a secret, and all else as it is:
 ///
 ///   http://user:password@host          the user part, with a scheme or without; percent-encoded, too
 ///   token=…  "password": "…"           the value of a parameter or member that is named like a credential

@@ -4,6 +4,7 @@
 
 #include "conf/describe/parsed_shape.h"
 #include "conf/environment.h"
+#include "conf/secrets.h"
 
 namespace penstock::conf {
 namespace {

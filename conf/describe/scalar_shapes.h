@@ -42,10 +42,8 @@ ShapeOf<std::string> text_like(const std::string& pattern, TextReader reader);
 /// Any text that the reader takes, the empty one too. A number or a truth value is taken as it is written.
 ShapeOf<std::string> free_text(TextReader reader);
 
-/// What stands for a secret wherever the configuration is written out. Never taken for one.
-inline constexpr const char* kHidden = "***";
-/// A text that is never written out, nor told in a problem. An empty value stands for none, and may be read if
-/// `min_characters` is 0: of an environment variable that is not set.
+/// A text that is never written out, nor told in a problem; kHidden stands for it, and is never taken for one. An empty
+/// value stands for none, and may be read if `min_characters` is 0: of an environment variable that is not set.
 ShapeOf<std::string> secret(std::size_t min_characters);
 
 template <class T>

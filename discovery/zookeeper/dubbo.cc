@@ -68,14 +68,6 @@ std::uint32_t weight_in(const std::string& text) {
                 : ZooKeeperLayout::kDubboWeight;
 }
 
-ChildRead excluded() {
-  return {std::nullopt, {}, true};
-}
-
-ChildRead wrong(const char* why) {
-  return {std::nullopt, why};
-}
-
 /// `more` is the URL's ext.protocol: what else the same port speaks, with commas between.
 bool is_binary(std::string_view scheme, std::string_view more) {
   if (scheme != "dubbo") return false;
@@ -92,23 +84,24 @@ bool is_binary(std::string_view scheme, std::string_view more) {
 ChildRead read_dubbo_child(std::string_view name, const std::string& group, const std::string& version) {
   const auto url = decode(name);
   const std::size_t scheme = url ? url->find("://") : std::string::npos;
-  if (scheme == std::string::npos || !is_plain_utf8(*url)) return wrong("is no percent-encoded URL");
+  if (scheme == std::string::npos || !is_plain_utf8(*url))
+    return ChildRead::makes_no_sense("is no percent-encoded URL");
   const std::string_view rest = std::string_view(*url).substr(scheme + 3);
   const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
   auto address = read_host_port(authority.substr(authority.rfind('@') + 1));
-  if (!address) return wrong("has no valid host and port in its URL");
+  if (!address) return ChildRead::makes_no_sense("has no valid host and port in its URL");
 
   const std::size_t question = rest.find('?');
   Metadata all = parameters(question == rest.npos ? std::string_view() : rest.substr(question + 1));
   if (!group.empty() && value_of(all, "group") != group) return {};
   if (!version.empty() && value_of(all, "version") != version) return {};
-  if (value_of(all, "disabled") == "true" || value_of(all, "enabled") == "false") return excluded();
+  if (value_of(all, "disabled") == "true" || value_of(all, "enabled") == "false") return ChildRead::takes_none();
 
   ChildRead read;
   Instance& instance = read.instance.emplace();
   std::tie(instance.host, instance.port) = std::move(*address);
   instance.weight = weight_in(value_of(all, "weight"));
-  if (instance.weight == 0) return excluded();
+  if (instance.weight == 0) return ChildRead::takes_none();
   instance.zone = value_of(all, "zone");
   read.is_binary = is_binary(std::string_view(*url).substr(0, scheme), value_of(all, "ext.protocol"));
   // The first two change with each start of a provider, and say nothing of it.

@@ -46,22 +46,14 @@ std::uint32_t priority_of(const Json* value) {
   return number && *number >= 0 && *number <= kMostPriority ? static_cast<std::uint32_t>(*number) : 0;
 }
 
-ChildRead excluded() {
-  return {std::nullopt, {}, true};
-}
-
-ChildRead wrong(const char* why) {
-  return {std::nullopt, why};
-}
-
 ChildRead read_address(const Json* host, const Json* port) {
   ChildRead out;
   Instance& instance = out.instance.emplace();
   const auto valid = read_host(text_of(host).value_or(""));
-  if (!valid) return wrong("has no valid address");
+  if (!valid) return ChildRead::makes_no_sense("has no valid address");
   instance.host = *valid;
   const auto number = port_of(port);
-  if (!number) return wrong("has no valid port");
+  if (!number) return ChildRead::makes_no_sense("has no valid port");
   instance.port = *number;
   return out;
 }
@@ -78,7 +70,7 @@ bool is_down(const Json* status) {
 ChildRead with_weight(ChildRead read, const Json* from) {
   if (!read.instance) return read;
   read.instance->weight = weight_of(member(from, "weight"));
-  if (read.instance->weight == 0) return excluded();
+  if (read.instance->weight == 0) return ChildRead::takes_none();
   read.instance->zone = text_of(member(from, "zone")).value_or("").substr(0, kLongestMetadata);
   read.instance->priority = priority_of(member(from, "priority"));
   return read;
@@ -95,9 +87,10 @@ std::string_view trimmed(std::string_view text) {
 
 ChildRead read_curator_child(std::string_view data) {
   const auto node = parse_json<Json>(data);
-  if (!node || !node->is_object()) return wrong("holds no JSON object");
+  if (!node || !node->is_object()) return ChildRead::makes_no_sense("holds no JSON object");
   const Json* metadata = member(member(*node, "payload"), "metadata");
-  if (is_false(member(*node, "enabled")) || is_down(member(metadata, "instance_status"))) return excluded();
+  if (is_false(member(*node, "enabled")) || is_down(member(metadata, "instance_status")))
+    return ChildRead::takes_none();
   ChildRead read = with_weight(read_address(member(*node, "address"), member(*node, "port")), metadata);
   if (read.instance) read.instance->metadata = metadata_of(metadata);
   return read;
@@ -107,8 +100,8 @@ ChildRead read_plain_child(std::string_view name, std::string_view data) {
   data = trimmed(data);
   if (data.starts_with('{')) {
     const auto node = parse_json<Json>(data);
-    if (!node) return wrong("holds broken JSON");
-    if (is_false(member(*node, "enabled"))) return excluded();
+    if (!node) return ChildRead::makes_no_sense("holds broken JSON");
+    if (is_false(member(*node, "enabled"))) return ChildRead::takes_none();
     return with_weight(read_address(member(*node, "host"), member(*node, "port")), &*node);
   }
   for (const std::string_view text : {data, name}) {
@@ -119,7 +112,7 @@ ChildRead read_plain_child(std::string_view name, std::string_view data) {
     std::tie(instance.host, instance.port) = std::move(*both);
     return read;
   }
-  return wrong("is host:port neither by its data nor by its name");
+  return ChildRead::makes_no_sense("is host:port neither by its data nor by its name");
 }
 
 }  // namespace penstock::discovery

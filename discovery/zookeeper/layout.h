@@ -22,6 +22,9 @@ struct ChildRead {
   bool excluded = false;  ///< it takes no requests, and says so itself; else, with neither: it is not of this service
   /// Dubbo's own protocol alone: its port takes an HTTP request, and neither answers nor closes.
   bool is_binary = false;
+
+  static ChildRead makes_no_sense(const char* why) { return {.instance = std::nullopt, .wrong = why}; }
+  static ChildRead takes_none() { return {.instance = std::nullopt, .excluded = true}; }
 };
 
 class ZooKeeperLayout {

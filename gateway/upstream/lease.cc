@@ -39,7 +39,7 @@ void Lease::answered(int status, bool overload, Nanos took) {
   }
 }
 
-void Lease::failed(const Failure& failure, Phase phase, Nanos took) {
+void Lease::failed(const Failure& failure, AttemptPhase phase, Nanos took) {
   const Ending ending = {.kind = failure.kind, .phase = phase, .gateways_want = failure.gateways_want};
   if (blame_for(ending) != Blame::endpoint) {
     abandoned(took);

@@ -3,9 +3,9 @@
 
 #include <utility>
 
+#include "gateway/base/blame.h"
 #include "gateway/base/deadline_wheel.h"
 #include "gateway/base/error.h"
-#include "gateway/upstream/blame.h"
 #include "gateway/upstream/pool.h"
 #include "limiters/circuit_breaker.h"
 
@@ -66,7 +66,7 @@ class Lease {
   /// The answer's head is there. `overload`: it is a refusal for now (429, or 503 with Retry-After).
   void answered(int status, bool overload, Nanos took);
   /// No answer came, or not all of it. Counts as a failure if blame_for() says so.
-  void failed(const Failure& failure, Phase phase, Nanos took);
+  void failed(const Failure& failure, AttemptPhase phase, Nanos took);
   /// The answer is no longer waited for, and that is not the endpoint's doing.
   void abandoned(Nanos took);
 

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "gateway/base/blame.h"
+
 namespace penstock::filters {
 namespace {
 
@@ -22,8 +24,8 @@ bool tells_of_upstream(const Outcome& outcome) {
 
 /// Its client chose the end: the upstream would have taken longer, and how much longer nobody knows.
 bool is_clients_end(const Outcome& outcome) {
-  return outcome.error == ErrorKind::client_gone ||
-         (outcome.error == ErrorKind::total_timeout && outcome.clients_bound);
+  return blame_for({.kind = outcome.error, .phase = AttemptPhase::waiting, .clients_bound = outcome.clients_bound}) ==
+         Blame::client;
 }
 
 void set_number(std::string& text, std::uint64_t number) {

@@ -38,7 +38,7 @@ class Attempt final : private upstream::RequestStreamHandler {
 
   // What it met: upstream::Lease.
   void answered(int status, bool overload, Nanos now) { lease_.answered(status, overload, waited(now)); }
-  void failed(const upstream::Failure& failure, upstream::Phase phase, Nanos now) {
+  void failed(const upstream::Failure& failure, AttemptPhase phase, Nanos now) {
     lease_.failed(failure, phase, waited(now));
   }
   void abandoned(Nanos now) { lease_.abandoned(client_is_sending() ? 0 : waited(now)); }

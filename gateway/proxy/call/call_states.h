@@ -11,7 +11,7 @@
 
 #include <cstdint>
 
-#include "gateway/upstream/blame.h"
+#include "gateway/base/blame.h"
 
 namespace penstock::proxy {
 
@@ -48,11 +48,11 @@ constexpr bool may_follow(CallState from, CallState to) {
 
 /// What one of the call's attempts is doing. `answered`: a head has been passed on; `connected`: the attempt has a
 /// connection, which a hedge need not have while the call is `sent`.
-constexpr upstream::Phase phase_of(CallState state, bool answered, bool connected) {
-  if (state == CallState::tunnel) return upstream::Phase::tunnel;
-  if (answered) return upstream::Phase::answering;
-  if (!connected) return upstream::Phase::connecting;
-  return state == CallState::sending ? upstream::Phase::sending : upstream::Phase::waiting;
+constexpr AttemptPhase phase_of(CallState state, bool answered, bool connected) {
+  if (state == CallState::tunnel) return AttemptPhase::tunnel;
+  if (answered) return AttemptPhase::answering;
+  if (!connected) return AttemptPhase::connecting;
+  return state == CallState::sending ? AttemptPhase::sending : AttemptPhase::waiting;
 }
 
 }  // namespace penstock::proxy

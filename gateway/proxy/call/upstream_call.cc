@@ -92,13 +92,11 @@ void UpstreamCall::drop() {
 void UpstreamCall::abandon(ErrorKind why, bool clients_bound) {
   Attempt& lead = race_.lead();
   if (lead.under_way() && run_.status == 0 && state() != CallState::backing_off) {
-    const upstream::Ending ending = {.kind = why,
-                                     .phase = phase_of(state(), run_.status != 0, lead.stream().ready()),
-                                     .clients_bound = clients_bound};
-    if (upstream::blame_for(ending) == upstream::Blame::endpoint) {
-      const bool connecting = ending.phase == upstream::Phase::connecting;
+    const AttemptPhase phase = phase_of(state(), false, lead.stream().ready());
+    if (blame_for({.kind = why, .phase = phase, .clients_bound = clients_bound}) == Blame::endpoint) {
       using Stage = upstream::Failure::Stage;
-      lead.failed({.kind = why, .stage = connecting ? Stage::connecting : Stage::waiting}, ending.phase, now());
+      lead.failed({.kind = why, .stage = phase == AttemptPhase::connecting ? Stage::connecting : Stage::waiting}, phase,
+                  now());
     } else {
       give_up(lead);
     }

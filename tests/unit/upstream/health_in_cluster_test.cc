@@ -45,7 +45,8 @@ class HealthInClusterTest : public ClusterTest {
     for (int i = 0; i < times; ++i) {
       Attempt attempt;
       ASSERT_TRUE(begin(attempt, false, others));
-      attempt.lease.failed({ErrorKind::upstream_reset, "", Failure::Stage::waiting, true}, Phase::waiting, kQuick);
+      attempt.lease.failed({ErrorKind::upstream_reset, "", Failure::Stage::waiting, true}, AttemptPhase::waiting,
+                           kQuick);
     }
   }
   std::uint32_t index_of(const Endpoint& endpoint) {

@@ -1,18 +1,18 @@
-#include "gateway/upstream/blame.h"
+#include "gateway/base/blame.h"
 
-namespace penstock::upstream {
+namespace penstock {
 namespace {
 
 /// Everything that is timed: who was waited for.
-Blame waited_for(Phase phase) {
+Blame waited_for(AttemptPhase phase) {
   switch (phase) {
-    case Phase::connecting:
-    case Phase::waiting:
+    case AttemptPhase::connecting:
+    case AttemptPhase::waiting:
       return Blame::endpoint;
-    case Phase::sending:
+    case AttemptPhase::sending:
       return Blame::client;
-    case Phase::answering:  // a long answer, or a client that takes long to read it
-    case Phase::tunnel:
+    case AttemptPhase::answering:  // a long answer, or a client that takes long to read it
+    case AttemptPhase::tunnel:
       break;
   }
   return Blame::nobody;
@@ -63,7 +63,7 @@ Blame blame_for(const Ending& ending) {
     case ErrorKind::upstream_truncated:
     case ErrorKind::first_byte_timeout:
     case ErrorKind::upstream_idle_timeout:  // it runs only while the endpoint is waited for
-      return ending.phase == Phase::tunnel ? Blame::nobody : Blame::endpoint;
+      return ending.phase == AttemptPhase::tunnel ? Blame::nobody : Blame::endpoint;
 
     case ErrorKind::total_timeout:
       return ending.clients_bound ? Blame::client : waited_for(ending.phase);
@@ -71,4 +71,4 @@ Blame blame_for(const Ending& ending) {
   return Blame::nobody;
 }
 
-}  // namespace penstock::upstream
+}  // namespace penstock

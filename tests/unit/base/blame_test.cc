@@ -1,12 +1,12 @@
 // The table, as an engineer would say it: one letter for each phase of connecting, sending, waiting, answering, tunnel.
-#include "gateway/upstream/blame.h"
+#include "gateway/base/blame.h"
 
 #include <gtest/gtest.h>
 
 #include <map>
 #include <string>
 
-namespace penstock::upstream {
+namespace penstock {
 namespace {
 
 char letter(Blame blame) {
@@ -25,8 +25,8 @@ char letter(Blame blame) {
 
 std::string through_phases(Ending ending) {
   std::string letters;
-  for (std::size_t phase = 0; phase < kPhases; ++phase) {
-    ending.phase = static_cast<Phase>(phase);
+  for (std::size_t phase = 0; phase < kAttemptPhases; ++phase) {
+    ending.phase = static_cast<AttemptPhase>(phase);
     letters += letter(blame_for(ending));
   }
   return letters;
@@ -82,4 +82,4 @@ TEST(Blame, WhatTheGatewayLacksIsNobodyElses) {
 }
 
 }  // namespace
-}  // namespace penstock::upstream
+}  // namespace penstock
