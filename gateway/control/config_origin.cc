@@ -123,6 +123,8 @@ ConfigOrigin parse_origin(const std::string& text, const conf::Environment& envi
     const Key key = after("etcd:");
     origin.key = key.servers.empty() ? key.path : without_slash(key.path);
     origin.registry = etcd(key, environment);
+  } else if (text.find("://") != std::string::npos) {
+    throw std::runtime_error(conf::hide_secrets(text) + ": must be a file, or a key of zk:, consul: or etcd:");
   } else {
     origin.file = text;
   }

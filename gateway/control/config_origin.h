@@ -13,7 +13,7 @@ namespace penstock {
 /// "FILE"; "zk:/path", "consul:key", "etcd:key"; or with the registry's address, "zk://host:port,host:port/path",
 /// "consul://host:port/key", "etcd://host:port/key".
 struct ConfigOrigin {
-  std::string text;                        ///< as it was written
+  std::string text;                        ///< as it was written, without secrets
   std::string file;                        ///< empty: it is a key
   std::optional<conf::Registry> registry;  ///< of the key
   std::string key;

@@ -1,10 +1,13 @@
 // The program's command line.
+#include <filesystem>
+
 #include "tests/support/fixture.h"
 
 namespace penstock::e2e {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class CommandLine : public ::testing::Test {
  protected:
@@ -38,6 +41,26 @@ TEST_F(CommandLine, DoesNotStartWithAProblem) {
   const Finished result = run_penstock({"-c", write("workerz: 1\n" + good)});
   EXPECT_NE(result.exit_code, 0);
   EXPECT_THAT(result.err, HasSubstr("workerz"));
+}
+
+TEST_F(CommandLine, AKeyOfAnUnknownRegistryIsNoFile) {
+  const Finished result = run_penstock({"-t", "-c", "zookeeper://gateway:swordfish@127.0.0.1:1/penstock"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("zookeeper://***@127.0.0.1:1/penstock: must be a file, or a key of zk:, consul:"));
+}
+
+TEST_F(CommandLine, TellsOfAKeyWithoutItsPassword) {
+  const std::string server = "etcd://gateway:swordfish@127.0.0.1:1/";
+  const Finished keyless = run_penstock({"-t", "-c", server});
+  EXPECT_EQ(keyless.exit_code, 1);
+  EXPECT_THAT(keyless.err, HasSubstr("etcd://***@127.0.0.1:1/: there is no key"));
+  // With a configuration from before it is not waited for long.
+  std::filesystem::create_directories(directory.path("config"));
+  directory.write("config/000001.yaml", "# penstock: now from there\n" + good);
+  Process program({PENSTOCK_BINARY, "-c", server + "penstock", "--state-dir", directory.path("")});
+  EXPECT_TRUE(program.err().wait_for("can't be read, the configuration in force stays"));
+  EXPECT_THAT(program.err().text(), HasSubstr("etcd://***@127.0.0.1:1/penstock"));
+  EXPECT_THAT(program.err().text(), Not(HasSubstr("swordfish")));
 }
 
 TEST_F(CommandLine, CheckingOpensNoSocket) {
