@@ -50,7 +50,6 @@ void Lease::failed(const Failure& failure, AttemptPhase phase, Nanos took) {
 }
 
 void Lease::abandoned(Nanos took) {
-  passes_.cancel();
   if (static_cast<double>(took) > 2 * cluster_->typical_ns_) cluster_->seems_slow(*pool_, took);
 }
 

@@ -52,6 +52,7 @@ TEST_F(EurekaTest, TellsTheInstancesThatAreUp) {
   EXPECT_TRUE(await_list(heard, {"10.0.0.1:8080"}));
   EXPECT_TRUE(registry->status().connected);
   EXPECT_EQ(registry->status().server, server.url());
+  EXPECT_EQ(registry->settles_in(), 120 * kNanosPerSecond) << "a lease of 90 s, and a cache of 30 s";
 }
 
 TEST_F(EurekaTest, OneFetchIsForAllServices) {

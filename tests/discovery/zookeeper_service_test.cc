@@ -3,14 +3,17 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "discovery/factory/make_registry.h"
 #include "tests/discovery/zookeeper_fixture.h"
 
 namespace penstock::discovery {
 namespace {
 
 using testing::Contains;
+using testing::Each;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::Optional;
 
 class ZooKeeperServiceTest : public ZooKeeperTest {};
@@ -111,6 +114,19 @@ TEST_F(ZooKeeperServiceTest, OfDubboHasNoBinaryPortsBesideThoseThatSpeakHttp) {
   create(providers + "tri%3A%2F%2F10.0.0.1%3A50051%2Forders%3Fweight%3D7");
   create(providers + "dubbo%3A%2F%2F10.0.0.2%3A20881%2Forders%3Fext.protocol%3Dtri%26weight%3D7");
   EXPECT_TRUE(await_weighted(orders, {"10.0.0.1:50051*7", "10.0.0.2:20881*7"}));
+}
+
+TEST_F(ZooKeeperServiceTest, OfDubboIsNotLoggedWithItsUsersAndTokens) {
+  config.layout = conf::ZooKeeperLayout::dubbo;
+  config.root = "/dubbo";
+  create("/dubbo/orders/providers/tri%3A%2F%2Fshop%3Aswordfish%40nowhere%2Forders%3Ftoken%3Dswordfish");
+  conf::Registry any;
+  any.zookeeper = config;
+  registry = make_registry(parts(), any);
+  watch_orders();
+  EXPECT_TRUE(run_until([&] { return logged.size() >= 2; }));
+  EXPECT_THAT(logged, Contains(HasSubstr("1 of the 1 children of")));
+  EXPECT_THAT(logged, Each(Not(HasSubstr("swordfish"))));
 }
 
 TEST_F(ZooKeeperServiceTest, IsFoundBelowAChroot) {

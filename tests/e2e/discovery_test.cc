@@ -104,6 +104,25 @@ TEST_P(Discovery, ARegistryThatTakesAwayEverybodyIsNotBelievedUntilSomebodySaysS
   EXPECT_EQ(Client(gateway.admin_port()).ask(accept).status(), 409);
 }
 
+/// So says a registry that was started anew.
+TEST_P(Discovery, AServiceThatIsForgottenIsThereAsLongAsItsEndpointsAnswer) {
+  const Fleet fleet(1);
+  enter_all(fleet);
+  std::string text = yaml();
+  const std::string service = "service: orders";
+  text.insert(text.find(service) + service.size(), ", shrink_protection: { confirm_after: 300ms, empty_after: 1s }");
+  const Gateway gateway(text);
+  const auto suspects = [&] { return json_member(gateway.admin("/registries").body, "suspect_removals"); };
+  EXPECT_TRUE(uses(gateway, 1));
+  Crowd crowd(gateway);
+  EXPECT_TRUE(crowd.asks(20));
+  town_->leave(address(fleet, 0));
+  EXPECT_TRUE(eventually([&] { return suspects() == "1"; }));
+  EXPECT_FALSE(eventually([&] { return suspects() == "0"; }, std::chrono::seconds(2)));
+  EXPECT_EQ(crowd.end(), 0u);
+  EXPECT_TRUE(uses(gateway, 0)) << "they are silent now";
+}
+
 TEST_P(Discovery, EndpointsThatAreGoneInEarnestNeedNoWord) {
   Fleet fleet(1);
   enter_all(fleet);

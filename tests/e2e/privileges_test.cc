@@ -115,6 +115,15 @@ TEST_F(PrivilegesBesideLinks, ALinkOfTheAccountsInPlaceOfTheLogLeadsNoFurtherTha
   expect_untouched();
 }
 
+/// The directory is root's, and anybody may put something into it.
+TEST_F(PrivilegesBesideLinks, ALinkInADirectoryThatAnybodyMayWriteToIsNotFollowed) {
+  std::filesystem::create_directories(directory.path("public"));
+  ASSERT_EQ(::chmod(directory.path("public").c_str(), 0777), 0);
+  link("public/access.log", "roots/sub/file");
+  EXPECT_EQ(refused("access_log: " + directory.path("public/access.log") + "\n").exit_code, 1);
+  expect_untouched();
+}
+
 TEST_F(PrivilegesBesideLinks, AnotherNameForRootsFileIsNoLogOfTheAccounts) {
   std::filesystem::create_hard_link(directory.path("roots/sub/file"), directory.path("home/access.log"));
   EXPECT_EQ(refused("access_log: " + directory.path("home/access.log") + "\n").exit_code, 1);

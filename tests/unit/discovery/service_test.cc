@@ -27,6 +27,7 @@ struct SayingRegistry final : Registry {
   };
   ServiceSink* sink = nullptr;
   int asked_again = 0;
+  Nanos settles = 0;
 
   std::unique_ptr<Watch> watch_service(const conf::Discover&, ServiceSink& s) override {
     sink = &s;
@@ -35,6 +36,7 @@ struct SayingRegistry final : Registry {
   std::unique_ptr<Watch> watch_value(const std::string&, ValueSink&) override { return nullptr; }
   std::unique_ptr<Announcement> announce(const conf::Announce&) override { return nullptr; }
   RegistryStatus status() const override { return {}; }
+  Nanos settles_in() const override { return settles; }
 };
 
 class ServiceTest : public io::LoopTest {
@@ -110,14 +112,33 @@ TEST_F(ServiceTest, SaysThatAServiceIsForgottenAndWhatBecomesOfIt) {
 }
 
 TEST_F(ServiceTest, AForgottenServiceIsNotAskedAfterAsLongAsItsEndpointsAnswer) {
-  what.shrink_protection =
-      conf::ShrinkProtection{.confirm_after = std::chrono::seconds(5), .empty_after = std::chrono::milliseconds(1)};
+  what.shrink_protection = conf::ShrinkProtection{.confirm_after = std::chrono::milliseconds(400),
+                                                  .empty_after = std::chrono::milliseconds(400)};
   start();
   listed({"10.0.0.1"});
   listed({});
-  answers = 1;
+  const Nanos end = loop.now() + 1'200 * kNanosPerMilli;
+  run_until([&] { return ++answers, loop.now() >= end; });
+  EXPECT_EQ(registry.asked_again, 0);
+  EXPECT_TRUE(run_until([&] { return registry.asked_again == 1; })) << "they have fallen silent";
+}
+
+TEST_F(ServiceTest, ARegistryIsGivenTheTimeThatItTakesToSettle) {
+  what.shrink_protection = conf::ShrinkProtection{.confirm_after = std::chrono::milliseconds(1),
+                                                  .empty_after = std::chrono::milliseconds(1)};
+  registry.settles = 10 * kNanosPerSecond;
+  start();
+  listed({"10.0.0.1"});
+  listed({});
   run_for(1'200 * kNanosPerMilli);
   EXPECT_EQ(registry.asked_again, 0);
+}
+
+TEST_F(ServiceTest, TellsNoSecretsOfWhatTheRegistrySays) {
+  start();
+  registry.sink->failed("http://gateway:swordfish@10.0.0.1:8761 says no");
+  EXPECT_THAT(logged, ElementsAre(HasSubstr("http://***@10.0.0.1:8761 says no")));
+  EXPECT_EQ(service->status().last_error, "http://***@10.0.0.1:8761 says no");
 }
 
 TEST_F(ServiceTest, WhatCouldNotBeSavedIsSavedAtTheEnd) {

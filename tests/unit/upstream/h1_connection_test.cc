@@ -186,6 +186,31 @@ TEST_F(ConnectionTest, AnEndpointThatTakesNoMoreOfAnUploadIsTimedOut) {
   EXPECT_EQ(attempt.error, ErrorKind::upstream_idle_timeout);
 }
 
+TEST_F(ConnectionTest, AnEndpointThatTakesAnUploadSlowlyIsNotTimedOut) {
+  Refusal refusal;
+  attempt.hesitates = true;
+  attempt.lease = cluster().lease(attempt, http::Method::post, {}, refusal);
+  ASSERT_TRUE(run_until([&] { return attempt.lease->ready() && endpoint.accepted() == 1; }));
+  attempt.lease->set_idle_timeout(200 * kNanosPerMilli);
+  const std::string much(64 << 20, 'x');
+  peer().stream->pause_reading();
+  attempt.lease->send_head({{"POST", "/", {}, false}, {}, {}, {http::BodyKind::length, 2 * much.size()}});
+  attempt.lease->send_body(much);
+  const auto begun = std::chrono::steady_clock::now();
+  std::size_t wanted = 0;
+  while (std::chrono::steady_clock::now() - begun < std::chrono::milliseconds(800)) {
+    peer().stream->resume_reading();
+    wanted += 4 << 20;
+    ASSERT_TRUE(run_until([&] { return attempt.over || peer().received.size() >= wanted; }));
+    ASSERT_FALSE(attempt.over);
+    peer().stream->pause_reading();
+    const auto paused = std::chrono::steady_clock::now();
+    run_until([&] { return std::chrono::steady_clock::now() - paused > std::chrono::milliseconds(80); });
+  }
+  EXPECT_LT(peer().received.size(), much.size());
+  EXPECT_FALSE(attempt.over);
+}
+
 /// A ticker that the client only listens to.
 TEST_F(ConnectionTest, ATunnelLivesAsLongAsTheEndpointSends) {
   attempt.idle_timeout = 200 * kNanosPerMilli;
