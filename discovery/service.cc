@@ -121,8 +121,7 @@ void Service::note_suspect(bool was_suspect) {
   if (suspect && !was_suspect) {
     ++suspects_;
     answers_ = hooks_.answers();
-    hooks_.log("upstream " + upstream_ + ": " + what_.registry + suspicion() +
-               ", they fail, or POST /registries/accept says so");
+    hooks_.log("upstream " + upstream_ + ": " + what_.registry + suspicion());
     ask_not_before_ = 0;
     loop_.arm(next_look_, kLookEvery);
   } else if (!suspect && was_suspect) {
@@ -135,13 +134,14 @@ void Service::note_suspect(bool was_suspect) {
 std::string Service::suspicion() const {
   const std::string known = endpoints_text(last_good_.believed().size());
   const auto& suspect = *last_good_.suspect();
+  const std::string unless = "they fail, or POST /registries/accept says so";
   if (!suspect.forgotten)
     return " takes away " + std::to_string(suspect.removed) + " of " + known +
-           "; they are used until it has said so for a while";
+           "; they are used until it has said so for a while, " + unless;
   const auto& empty_after = what_.shrink_protection->empty_after;
-  return " has nothing of " + what_.service + " any more, which is not believed while the " + known + " known answer" +
-         (empty_after ? "; they are used until it has said so for " + conf::format_duration(*empty_after) + " at least"
-                      : "; they are used until");
+  return " has nothing of " + what_.service + " any more; " + known + " known before stay in use until " +
+         (empty_after ? "it has said so for " + conf::format_duration(*empty_after) + " and none answers, " : "") +
+         unless;
 }
 
 void Service::look_at_suspect() {
